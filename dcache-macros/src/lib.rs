@@ -1,0 +1,1 @@
+//! The attribute of dcache; use it through the crate `dcache`.
