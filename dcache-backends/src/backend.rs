@@ -226,6 +226,11 @@ pub trait Backend: Send + Sync + 'static {
         self.get(&Key::new(&Scope::new("dcache", "check"), "check")).await.map(drop)
     }
 
+    /// Returns how long one operation may take unless a function says otherwise; 1 s by default.
+    fn time_budget(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
     /// Returns the tier's way of answering on the calling thread, for synchronous callers.
     ///
     /// By default there is none, and a synchronous caller waits for the asynchronous operation.
@@ -256,6 +261,9 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
     }
     async fn check(&self) -> Result<(), Error> {
         (**self).check().await
+    }
+    fn time_budget(&self) -> Duration {
+        (**self).time_budget()
     }
     fn as_blocking(&self) -> Option<&dyn BlockingBackend> {
         (**self).as_blocking()

@@ -1,1 +1,43 @@
+//! S3-style objects in a folder: the tier `fs`.
+//!
+//! An entry is one file, `root/namespace/function/ab/id` ([`Key::object_name`](crate::Key::object_name)),
+//! so that a folder copied into a bucket is a bucket of entries.
+//!
+//! - **Whole or absent.** An object is written to a draft beside its place and renamed: a reader sees the old
+//!   entry or the new one. Nothing is flushed to the disk: after a power cut a file may be empty, which the
+//!   entry's checksum turns into a miss.
+//! - **Private.** Files are 0600 and the folders that are made 0700. A folder that exists is used with the
+//!   permissions that it has: who may write into it can plant values.
+//! - **The modification time is the expiry.** So clean-up reads no file and keeps no index.
+//! - **Bounded.** A background sweep keeps the objects within the capacity; those with the least life left
+//!   go first. Only a folder that dcache tagged as its own (`CACHEDIR.TAG`) is ever swept.
+//! - **Patient where it must be.** Nobody can interrupt a system call: asynchronous operations run on the
+//!   blocking pool and can be abandoned, synchronous ones say afterwards that they took too long.
+//!
+//! # Map
+//!
+//! A file imports only from those above it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `fault.rs` | what an error of the file system means |
+//! | `draft.rs` | an unfinished file: its unique name, its removal |
+//! | `folder.rs` | private folders, the tag, where the default folder lies |
+//! | `file.rs` | one object: read, publish, remove |
+//! | `walk.rs` | the objects below a folder |
+//! | `sweep.rs` | what goes when there is too much |
+//! | `room.rs` | how much was written, and when to sweep |
+//! | `config.rs` | [`Fs`]: opening it |
+//! | `backend.rs` | [`Fs`] as a [`Backend`](crate::Backend) |
 
+mod backend;
+mod config;
+mod draft;
+mod fault;
+mod file;
+mod folder;
+mod room;
+mod sweep;
+mod walk;
+
+pub use config::Fs;

@@ -1,0 +1,123 @@
+//! What is sent, and what it may be answered with.
+
+use std::time::Duration;
+
+use redis::{Cmd, RedisResult, Value, cmd};
+
+use super::fault::Failure;
+use crate::{Bytes, Key};
+
+/// A command, and how to read the answers that it can have.
+pub(super) struct Request<T> {
+    /// What is sent.
+    pub(super) command: Cmd,
+    /// Reads an answer; `None` for one that the command cannot have.
+    pub(super) read: fn(Value) -> Option<T>,
+}
+
+impl<T> Request<T> {
+    /// Makes of what the client received what the caller gets.
+    pub(super) fn read(&self, received: RedisResult<Value>) -> Result<T, Failure> {
+        let answer = received.and_then(Value::extract_error).map_err(Failure::Command)?;
+        (self.read)(answer).ok_or(Failure::Answer)
+    }
+}
+
+/// Reads an entry.
+pub(super) fn get(key: &Key) -> Request<Option<Bytes>> {
+    let mut command = cmd("GET");
+    command.arg(key.as_str());
+    Request { command, read: entry }
+}
+
+/// Reads an entry as far as one byte beyond the limit, by which [`within`] tells a larger one.
+///
+/// So an oversized value crosses neither the network nor our memory, in one trip. To a missing key the server
+/// gives the empty string: an entry is never empty.
+pub(super) fn get_within(key: &Key, limit: usize) -> Request<Option<Bytes>> {
+    let last = i64::try_from(limit).unwrap_or(i64::MAX); // counted from 0, and included
+    let mut command = cmd("GETRANGE");
+    command.arg(key.as_str()).arg(0).arg(last);
+    Request { command, read: |answer| entry(answer).map(|entry| entry.filter(|entry| !entry.is_empty())) }
+}
+
+/// Writes an entry; the server drops it after its life.
+pub(super) fn set(key: &Key, entry: &[u8], life: Option<Duration>) -> Request<()> {
+    let mut command = cmd("SET");
+    command.arg(key.as_str()).arg(entry);
+    if let Some(life) = life {
+        command.arg("PX").arg(milliseconds(life));
+    }
+    Request { command, read: |answer| (answer == Value::Okay).then_some(()) }
+}
+
+/// Removes an entry. `UNLINK` would gain nothing for a string, and not every server and user has it.
+pub(super) fn remove(key: &Key) -> Request<()> {
+    let mut command = cmd("DEL");
+    command.arg(key.as_str());
+    Request { command, read: |answer| matches!(answer, Value::Int(_)).then_some(()) }
+}
+
+/// Asks whether the server is there.
+pub(super) fn ping() -> Request<()> {
+    let pong = |answer| matches!(answer, Value::SimpleString(word) if word == "PONG").then_some(());
+    Request { command: cmd("PING"), read: pong }
+}
+
+/// Refuses what [`get_within`] found beyond the limit.
+pub(super) fn within(limit: usize, entry: Option<Bytes>) -> Result<Option<Bytes>, Failure> {
+    if entry.as_ref().is_some_and(|entry| entry.len() > limit) { Err(Failure::TooLarge) } else { Ok(entry) }
+}
+
+fn entry(answer: Value) -> Option<Option<Bytes>> {
+    match answer {
+        Value::BulkString(entry) => Some(Some(entry.into())),
+        Value::Nil => Some(None),
+        _ => None,
+    }
+}
+
+/// Rounds a life to what the server takes: 1 ms to 100 years.
+fn milliseconds(life: Duration) -> u64 {
+    const LONGEST: u128 = 100 * 365 * 24 * 60 * 60 * 1000;
+    life.as_millis().clamp(1, LONGEST) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scope;
+
+    fn words<T>(request: Request<T>) -> String {
+        String::from_utf8(request.command.get_packed_command()).unwrap().replace("\r\n", " ")
+    }
+
+    fn key() -> Key {
+        Key::new(&Scope::new("n", "f"), "1")
+    }
+
+    #[test]
+    fn lives_are_within_what_the_server_takes() {
+        let life = |life| words(set(&key(), b"e", life));
+        assert!(life(Some(Duration::ZERO)).ends_with("PX $1 1 "));
+        assert!(life(Some(Duration::from_nanos(1))).ends_with("PX $1 1 "));
+        assert!(life(Some(Duration::MAX)).ends_with("PX $13 3153600000000 "));
+        assert!(!life(None).contains("PX"));
+    }
+
+    #[test]
+    fn the_largest_limit_is_one_that_the_server_can_count() {
+        assert!(words(get_within(&key(), usize::MAX)).ends_with(&format!("$19 {} ", i64::MAX)));
+    }
+
+    #[test]
+    fn an_entry_of_the_limit_fits() {
+        let request = get_within(&key(), 10);
+        let found = |answer| request.read(Ok(answer)).and_then(|entry| within(10, entry));
+        let bytes = |len: usize| Value::BulkString(vec![7; len]);
+        assert!(matches!(found(bytes(10)), Ok(Some(entry)) if entry.len() == 10));
+        assert!(matches!(found(bytes(11)), Err(Failure::TooLarge)));
+        assert!(matches!(found(bytes(0)), Ok(None)));
+        assert!(matches!(found(Value::Int(1)), Err(Failure::Answer)));
+    }
+}

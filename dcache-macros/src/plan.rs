@@ -1,0 +1,184 @@
+//! Options and function → what will be written. Every check that needs both is here.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{LitStr, Path, Type};
+
+use crate::errors::Errors;
+use crate::function::{Function, is_called_result, is_well_known};
+use crate::key::{From, KeyPlan, key};
+use crate::options::{Codec, Companion, Options};
+use crate::policy::{codec_type, policy};
+use crate::span;
+use crate::tiers::{Capacity, Kind, Tier};
+use crate::types::path;
+
+/// What will be written.
+pub(crate) struct Plan<'a> {
+    pub(crate) function: &'a Function,
+    /// The path of the runtime.
+    pub(crate) krate: Path,
+    pub(crate) key: KeyPlan<'a>,
+    /// The type of a stored value.
+    pub(crate) value: TokenStream,
+    /// Only the `Ok` of a `Result` is stored.
+    pub(crate) fallible: bool,
+    /// The return type might be an alias of `Result`, which the compiler has to rule out.
+    pub(crate) doubtful: bool,
+    /// The calls on the builder.
+    pub(crate) policy: TokenStream,
+    pub(crate) name: Option<&'a LitStr>,
+    pub(crate) bypass_if: Option<&'a syn::Expr>,
+    /// A type of the function's name stands beside it.
+    pub(crate) has_companion: bool,
+    /// The codec of the remote tiers, where there are any.
+    pub(crate) codec: Option<TokenStream>,
+}
+
+impl<'a> Plan<'a> {
+    /// Draws up the plan. It is only followed to the end where no mistake was found.
+    pub(crate) fn new(function: &'a Function, options: &'a Options, errors: &mut Errors) -> Self {
+        let krate = options.krate.get().cloned().unwrap_or_else(|| syn::parse_quote!(::dcache));
+        let tiers = options.backend.get().map_or(&[][..], |chain| &chain.0);
+        chain(tiers, errors);
+        features(tiers, options, errors);
+        let key = key(function, options, &krate, errors);
+        let (value, fallible) = value(function, options, &krate, errors);
+        let is_remote = tiers.iter().any(Tier::is_remote);
+        let returns = span::at(returns_at(function));
+        let default = || quote_spanned!(returns=> #krate::codec::Bincode);
+        let codec = options.codec.get().map_or_else(default, |codec| codec_type(codec, &krate));
+        Self {
+            function,
+            key,
+            value,
+            fallible,
+            doubtful: !fallible && options.result.get().is_none() && !is_well_known(&function.returns),
+            policy: policy(options, &function.item, &krate),
+            name: options.name.get(),
+            bypass_if: options.bypass_if.get(),
+            has_companion: companion(function, options, errors),
+            codec: is_remote.then_some(codec),
+            krate,
+        }
+    }
+
+    /// Tells whether `key` can say something: there is an id outside of this process.
+    pub(crate) fn has_remote_key(&self) -> bool {
+        self.codec.is_some() || self.key.from == From::Template
+    }
+
+    /// Tells whether one static holds the whole cache; else there is one cache for each choice of types.
+    pub(crate) fn is_single(&self) -> bool {
+        !self.function.is_generic() && self.key.kept.is_some()
+    }
+}
+
+fn chain(tiers: &[Tier], errors: &mut Errors) {
+    for (n, tier) in tiers.iter().enumerate().filter(|(_, tier)| tier.kind == Kind::Memory) {
+        let at = tier.name.span();
+        if tiers[..n].iter().any(|tier| tier.kind == Kind::Memory) {
+            errors.push(at, "`memory` is in the chain twice; keep the first");
+        } else if n > 0 {
+            errors.push(at, "`memory` is the nearest tier; put it first");
+        }
+        if let (Some(at), false) =
+            (tier.weight.span(), matches!(tier.capacity.get(), Some(Capacity::Bytes(_))))
+        {
+            errors.push(at, "`weight` needs a capacity in bytes; add `capacity = \"64MiB\"`");
+        }
+    }
+    let known: Vec<_> = tiers.iter().filter_map(|tier| Some((tier, tier.ttl.get()?.known()?))).collect();
+    for (n, (near, (length, at))) in known.iter().enumerate() {
+        if let Some((far, _)) = known[n + 1..].iter().find(|(_, (far, _))| far < length) {
+            let (near, far) = (&near.name, &far.name);
+            errors.push(
+                *at,
+                format!("`{near}` would outlive `{far}`, which is farther; give `{near}` the shorter `ttl`"),
+            );
+        }
+    }
+}
+
+fn features(tiers: &[Tier], options: &Options, errors: &mut Errors) {
+    for tier in tiers {
+        let (name, enabled) = match tier.kind {
+            Kind::Redis => ("redis", cfg!(feature = "redis")),
+            Kind::Fs => ("fs", cfg!(feature = "fs")),
+            Kind::Memory | Kind::Own => continue,
+        };
+        if !enabled {
+            errors.push(tier.name.span(), format!("tier `{name}` needs the feature `{name}` of dcache"));
+        }
+    }
+    match options.codec.get() {
+        Some(Codec::Known { name, enabled: false, .. }) => {
+            errors.push(name.span(), format!("codec `{name}` needs the feature `{name}` of dcache"));
+        }
+        None if !cfg!(feature = "bincode") => {
+            if let Some(tier) = tiers.iter().find(|tier| tier.is_remote()) {
+                let message = "a remote tier needs a codec; enable the feature `bincode` of dcache, or choose \
+                               another with `codec = json`";
+                errors.push(tier.name.span(), message);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Decides what is stored, and whether it is the `Ok` of a `Result`.
+fn value(function: &Function, options: &Options, krate: &Path, errors: &mut Errors) -> (TokenStream, bool) {
+    let returns = &function.returns;
+    if !function.returns_a_value {
+        return (quote!(()), false);
+    }
+    if let (true, Some(at), true) =
+        (options.result.on(), options.result.span(), is_well_known(returns) && !is_called_result(returns))
+    {
+        errors.push(at, "`result` on a function that returns no `Result`; remove it");
+        return (returns.to_token_stream(), false);
+    }
+    let fallible = options.result.get().copied().unwrap_or_else(|| is_called_result(returns));
+    if !fallible {
+        return (returns.to_token_stream(), false);
+    }
+    let visible: Option<&Type> = match options.result.on() {
+        true => None,
+        false => path(returns).and_then(|(_, arguments)| arguments.first().copied()),
+    };
+    let value = match visible {
+        Some(ty) => ty.to_token_stream(),
+        None => quote!(<#returns as #krate::__private::Outcome>::Value),
+    };
+    (value, true)
+}
+
+fn companion(function: &Function, options: &Options, errors: &mut Errors) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
+        "u32", "u64", "u8", "usize",
+    ];
+    if let (Some(Companion::Handle), Some(at)) = (options.companion.get(), options.companion.span()) {
+        errors
+            .push(at, "`companion = handle` is for methods; a free function has a type beside it, or `none`");
+    }
+    let wanted =
+        !function.is_method && !function.is_cached_twice && options.companion.get() != Some(&Companion::None);
+    let name = &function.item.sig.ident;
+    if wanted && PRIMITIVES.iter().any(|primitive| name == primitive) {
+        let message =
+            format!("a type `{name}` beside the function would hide the primitive; add `companion = none`");
+        errors.push(name.span(), message);
+        return false;
+    }
+    wanted
+}
+
+/// Returns the place of the return type: where a mistake about values is shown.
+pub(crate) fn returns_at(function: &Function) -> Span {
+    match &function.item.sig.output {
+        syn::ReturnType::Type(_, ty) => ty.span(),
+        syn::ReturnType::Default => function.item.sig.ident.span(),
+    }
+}

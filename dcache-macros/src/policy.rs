@@ -1,0 +1,180 @@
+//! Options → what is said to the builder of the cache. Only what was written: defaults live in the runtime.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ItemFn, Path};
+
+use crate::options::{Coalesce, Codec, Options, Ttl, Version, Write};
+use crate::span;
+use crate::tiers::{Capacity, Kind, Place, Tier};
+
+/// Writes the calls that follow `builder`.
+pub(crate) fn policy(options: &Options, item: &ItemFn, krate: &Path) -> TokenStream {
+    let mut calls = TokenStream::new();
+    let tiers = options.backend.get().map_or(&[][..], |chain| &chain.0);
+    match tiers.first() {
+        Some(memory) if memory.kind == Kind::Memory => calls.extend(self::memory(memory, krate)),
+        Some(first) => calls.extend(call("no_memory", first.name.span(), TokenStream::new())),
+        None => {}
+    }
+    if let Some(codec) = options.codec.get() {
+        let ty = codec_type(codec, krate);
+        calls.extend(call("codec", span(&ty), ty));
+    }
+    for tier in tiers.iter().filter(|tier| tier.is_remote()) {
+        calls.extend(call("tier", tier.name.span(), self::tier(tier, krate)));
+    }
+    let ttl = options.ttl.get().map(|ttl| match ttl {
+        Ttl::Fixed(time) if time.known().is_some() => ("ttl", quote!(#time)),
+        Ttl::Fixed(time) => ("ttl_with", quote!(move |_| #time)),
+        Ttl::Never => ("no_ttl", TokenStream::new()),
+        Ttl::With(closure) => ("ttl_with", quote!(#closure)),
+    });
+    let version = options.version.get().map(|version| match version {
+        Version::Number(number) => *number,
+        Version::Source => fingerprint(item),
+    });
+    let coalesce = options.coalesce.get().and_then(|coalesce| match coalesce {
+        Coalesce::For(time) => Some(("coalesce", quote!(#time))),
+        Coalesce::Off => Some(("no_coalesce", TokenStream::new())),
+        Coalesce::On => None,
+    });
+    let in_background = options.write.get() == Some(&Write::Background);
+    let said = [
+        (options.ttl.span(), ttl),
+        (options.version.span(), version.map(|number| ("version", quote!(#number)))),
+        (options.cache_if.span(), options.cache_if.get().map(|condition| ("cache_if", quote!(#condition)))),
+        (options.coalesce.span(), coalesce),
+        (options.write.span(), in_background.then(|| ("write_in_background", TokenStream::new()))),
+        (options.max_size.span(), options.max_size.get().map(|size| ("max_size", quote!(#size)))),
+    ];
+    for (at, said) in said {
+        if let (Some(at), Some((method, argument))) = (at, said) {
+            calls.extend(call(method, at, argument));
+        }
+    }
+    calls
+}
+
+/// Returns the type of a codec.
+pub(crate) fn codec_type(codec: &Codec, krate: &Path) -> TokenStream {
+    match codec {
+        Codec::Known { name, ty, .. } => {
+            let at = span::at(name.span());
+            let (ty, krate) = (Ident::new(ty, at), span::moved(krate, at));
+            quote_spanned!(at=> #krate::codec::#ty)
+        }
+        Codec::Own(path) => path.to_token_stream(),
+    }
+}
+
+fn memory(tier: &Tier, krate: &Path) -> TokenStream {
+    let capacity = match (tier.capacity.get(), tier.weight.get()) {
+        (Some(Capacity::Entries(entries)), _) => quote!(#krate::Memory::entries(#entries)),
+        (Some(Capacity::Bytes(bytes)), Some(weight)) => quote!(#krate::Memory::weighed(#bytes, #weight)),
+        (Some(Capacity::Bytes(bytes)), None) => quote!(#krate::Memory::bytes(#bytes)),
+        (None, _) if tier.ttl.get().is_none() => return TokenStream::new(),
+        (None, _) => quote!(<#krate::Memory<_> as ::core::default::Default>::default()),
+    };
+    let ttl = setting("ttl", tier.ttl.get());
+    call("memory", tier.name.span(), quote!(#capacity #ttl))
+}
+
+fn tier(tier: &Tier, krate: &Path) -> TokenStream {
+    let at = span::at(tier.name.span());
+    let place = match tier.place.get() {
+        Some(Place::At(place)) => quote!(at(#place)),
+        Some(Place::Env(variable)) => quote!(env(#variable)),
+        Some(Place::Value(expr)) => quote!(at(#expr)),
+        None => quote!(unset()),
+    };
+    let place = quote!(#krate::__private::Place::#place);
+    let tier_itself = match (tier.kind, tier.place.get()) {
+        (Kind::Own, Some(Place::At(name))) => quote_spanned!(at=> #krate::Tier::named(#name)),
+        (Kind::Own, Some(Place::Value(expr))) => quote_spanned!(at=> #krate::Tier::new(#expr)),
+        (Kind::Redis, _) => quote_spanned!(at=> #krate::__private::redis(#place)),
+        _ => quote_spanned!(at=> #krate::__private::fs(#place)),
+    };
+    let capacity = tier.capacity.get().and_then(|capacity| match capacity {
+        Capacity::Bytes(bytes) => Some(bytes),
+        Capacity::Entries(_) => None,
+    });
+    let settings = [
+        setting("capacity", capacity),
+        setting("ttl", tier.ttl.get()),
+        setting("timeout", tier.timeout.get()),
+    ];
+    quote!(#tier_itself #(#settings)*)
+}
+
+fn setting(name: &str, value: Option<&impl ToTokens>) -> Option<TokenStream> {
+    let name = Ident::new(name, Span::mixed_site());
+    value.map(|value| quote!(.#name(#value)))
+}
+
+/// Writes a call whose method stands where the user's token does.
+fn call(method: &str, at: Span, argument: TokenStream) -> TokenStream {
+    let at = span::at(at);
+    let method = Ident::new(method, at);
+    quote_spanned!(at=> .#method(#argument))
+}
+
+fn span(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().last().map_or_else(Span::call_site, |token| token.span())
+}
+
+/// Hashes a function's own tokens, without attributes and white space: FNV-1a, 64 bits.
+pub(crate) fn fingerprint(item: &ItemFn) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    let (sig, block) = (&item.sig, &item.block);
+    feed(&mut hash, quote!(#sig #block));
+    hash
+}
+
+fn feed(hash: &mut u64, tokens: TokenStream) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                eat(hash, &format!("{:?}", group.delimiter()));
+                feed(hash, group.stream());
+                eat(hash, "end");
+            }
+            token => eat(hash, &token.to_string()),
+        }
+    }
+}
+
+fn eat(hash: &mut u64, text: &str) {
+    for byte in text.bytes().chain([0xff]) {
+        *hash = (*hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> u64 {
+        fingerprint(&syn::parse_str(text).unwrap())
+    }
+
+    #[test]
+    fn fingerprint_is_stable_and_blind_to_layout() {
+        let plain = of("fn f(n: u64) -> u64 { n + 1 }");
+        assert_eq!(plain, of("/// Docs.\n#[inline]\nfn f( n:u64 )->u64{\n    n+1 // one more\n}"));
+        assert_eq!(plain, 15_381_524_051_694_047_562);
+    }
+
+    #[test]
+    fn fingerprint_sees_every_token() {
+        let plain = of("fn f(n: u64) -> u64 { n + 1 }");
+        for changed in [
+            "fn f(n: u64) -> u64 { n + 2 }",
+            "fn f(n: u32) -> u64 { n + 1 }",
+            "fn g(n: u64) -> u64 { n + 1 }",
+        ] {
+            assert_ne!(plain, of(changed));
+        }
+        assert_ne!(of("fn f() { a; (b) }"), of("fn f() { a; { b } }"));
+    }
+}

@@ -1,0 +1,88 @@
+//! What keys and values must be able to do, and the compile-time checks that say so at the user's tokens.
+
+use std::hash::Hash;
+
+use serde::Serialize;
+
+use crate::canonical::{self, Refusal};
+use crate::codec::Codec;
+use crate::text::Text;
+
+/// What a key must be: compared, hashed, kept and shared between threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a cache key",
+    note = "a key is hashed, compared, cloned and shared: `Hash + Eq + Clone + Send + Sync + 'static`"
+)]
+pub trait CacheKey: Hash + Eq + Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> CacheKey for K {}
+
+/// What a value must be: handed out as a clone, to any thread.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached: every hit hands out a clone",
+    note = "a cached value is `Clone + Send + Sync + 'static`; derive `Clone`, or return an `Arc` of it"
+)]
+pub trait CacheValue: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Clone + Send + Sync + 'static> CacheValue for V {}
+
+/// What a key must be for tiers below memory: something that has an id in every process.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a key below memory",
+    note = "remote tiers are keyed by a digest of the serialized arguments: derive `serde::Serialize`, \
+            leave the argument out with `skip(…)`, or choose the key with `key = …`"
+)]
+pub trait RemoteKey: CacheKey {
+    /// Returns the id, or why there is none.
+    fn id(&self) -> Result<String, Refusal>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: CacheKey + Serialize> RemoteKey for K {
+    fn id(&self) -> Result<String, Refusal> {
+        canonical::id(self)
+    }
+}
+
+impl RemoteKey for Text {
+    fn id(&self) -> Result<String, Refusal> {
+        Ok(Self::id(self))
+    }
+}
+
+/// What an argument must be to be part of a key.
+#[diagnostic::on_unimplemented(
+    message = "an argument of type `{Self}` cannot be part of a cache key",
+    note = "every argument in the key is `Hash + Eq + ToOwned` (so `Clone`, or `str`, `[T]`, `Path`), and its \
+            owned form `Send + Sync + 'static`",
+    note = "leave it out with `skip(…)` if it does not select the result, or choose the key with `key = …`"
+)]
+pub trait KeyArgument {}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + Hash + Eq + ToOwned<Owned: CacheKey>> KeyArgument for A {}
+
+/// What an argument must be to be part of a key below memory.
+#[diagnostic::on_unimplemented(
+    message = "an argument of type `{Self}` cannot be part of a key below memory",
+    note = "remote tiers are keyed by a digest of the serialized arguments: derive `serde::Serialize`, \
+            leave the argument out with `skip(…)`, or choose the key with `key = …`"
+)]
+pub trait RemoteKeyArgument {}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + ToOwned<Owned: RemoteKey>> RemoteKeyArgument for A {}
+
+/// Fails to compile where an argument cannot be part of a key.
+pub const fn argument<A: ?Sized + KeyArgument>() {}
+
+/// Fails to compile where an argument cannot be part of a key below memory.
+pub const fn remote_argument<A: ?Sized + RemoteKeyArgument>() {}
+
+/// Fails to compile where a value cannot be cached.
+pub const fn value<V: CacheValue>() {}
+
+/// Fails to compile where a codec cannot hold a value.
+pub const fn remote_value<V, C: Codec<V>>() {}

@@ -1,0 +1,272 @@
+//! Building a cache: what the attribute's options are, without the attribute.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dcache_backends::memory::{Capacity, Store, WeightFn};
+use dcache_backends::{Error, Scope};
+
+use crate::bounds::{CacheKey, CacheValue, RemoteKey};
+use crate::cache::Cache;
+use crate::call::{DEFAULT_PATIENCE, Inner, Policy};
+use crate::codec::{Bincode, Codec};
+use crate::flight::Flights;
+use crate::log;
+use crate::policy::Ttl;
+use crate::registry;
+use crate::remote::{Coder, Remote};
+use crate::settings;
+use crate::stats::Counts;
+use crate::tier::Tier;
+use crate::weight::Weight;
+
+/// So many entries memory holds where nothing is said.
+const DEFAULT_ENTRIES: usize = 10_000;
+
+/// So many bytes an encoded value may take in remote tiers where nothing is said.
+const DEFAULT_MAX_SIZE: usize = 16 << 20;
+
+/// The in-process tier of a cache: its capacity, and how long values stay fresh in it.
+///
+/// ```
+/// # use std::time::Duration;
+/// use dcache::Memory;
+///
+/// let by_count: Memory<u64> = Memory::entries(10_000).ttl(Duration::from_secs(30));
+/// let by_size: Memory<String> = Memory::bytes(64 << 20);
+/// let by_hand: Memory<Vec<f64>> = Memory::weighed(64 << 20, |values: &Vec<f64>| 8 * values.len());
+/// ```
+#[must_use]
+pub struct Memory<V> {
+    capacity: Capacity<V>,
+    ttl: Option<Duration>,
+}
+
+/// Holds 10 000 entries.
+impl<V: 'static> Default for Memory<V> {
+    fn default() -> Self {
+        Self::entries(DEFAULT_ENTRIES)
+    }
+}
+
+impl<V: 'static> Memory<V> {
+    /// Holds at most this many entries; at least one.
+    pub fn entries(entries: usize) -> Self {
+        Self { capacity: Capacity::Entries(entries.max(1)), ttl: None }
+    }
+
+    /// Holds at most this many bytes, by [`Weight`].
+    pub fn bytes(bytes: u64) -> Self
+    where
+        V: Weight,
+    {
+        Self::weighed(bytes, V::weight)
+    }
+
+    /// Holds at most this many bytes, as this function tells them.
+    pub fn weighed(bytes: u64, weight: impl Fn(&V) -> usize + Send + Sync + 'static) -> Self {
+        let weight: WeightFn<V> = Arc::new(weight);
+        Self { capacity: Capacity::Bytes(bytes, weight), ttl: None }
+    }
+
+    /// Sets how long a value stays fresh in memory at most; the cache's time to live counts where it is shorter.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+}
+
+/// Builds a [`Cache`]; see [`Cache::builder`].
+///
+/// `C` is the codec of the tiers below memory: bincode unless [`codec`](Self::codec) says otherwise.
+#[must_use = "nothing is built before `build`"]
+pub struct Builder<K, V, C = Bincode> {
+    plan: Plan<K, V>,
+    codec: PhantomData<fn() -> C>,
+}
+
+/// All that a cache is built from.
+pub struct Plan<K, V> {
+    name: String,
+    memory: Option<Memory<V>>,
+    tiers: Vec<Tier>,
+    coder: Option<Coder<K, V>>,
+    ttl: Ttl<V>,
+    version: u64,
+    max_size: usize,
+    cache_if: Option<Arc<dyn Fn(&V) -> bool + Send + Sync>>,
+    coalesce: Option<Duration>,
+    write_in_background: bool,
+}
+
+impl<K: CacheKey, V: CacheValue> Builder<K, V> {
+    pub(crate) fn new(name: String) -> Self {
+        let plan = Plan {
+            name,
+            memory: Some(Memory::default()),
+            tiers: Vec::new(),
+            coder: None,
+            ttl: Ttl::Unset,
+            version: 0,
+            max_size: DEFAULT_MAX_SIZE,
+            cache_if: None,
+            coalesce: Some(DEFAULT_PATIENCE),
+            write_in_background: false,
+        };
+        Self { plan, codec: PhantomData }
+    }
+}
+
+impl<K: CacheKey, V: CacheValue, C> Builder<K, V, C> {
+    /// Sets up memory; by default it holds 10 000 entries.
+    pub fn memory(mut self, memory: Memory<V>) -> Self {
+        self.plan.memory = Some(memory);
+        self
+    }
+
+    /// Holds nothing in memory: every call asks the tiers below.
+    pub fn no_memory(mut self) -> Self {
+        self.plan.memory = None;
+        self
+    }
+
+    /// Adds a tier below those that are there.
+    pub fn tier(mut self, tier: impl Into<Tier>) -> Self
+    where
+        K: RemoteKey,
+        C: Codec<V>,
+    {
+        self.plan.tiers.push(tier.into());
+        self.plan.coder = Some(Coder::of::<C>());
+        self
+    }
+
+    /// Sets how values are held below memory; by default by bincode.
+    pub fn codec<D: Codec<V>>(self, _codec: D) -> Builder<K, V, D>
+    where
+        K: RemoteKey,
+    {
+        let coder = self.plan.coder.map(|_| Coder::of::<D>());
+        Builder { plan: Plan { coder, ..self.plan }, codec: PhantomData }
+    }
+
+    /// Sets how long a value is fresh; by default for ever in memory and 30 days below it.
+    ///
+    /// A zero stores nothing. More than 100 years count as 100 years.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.plan.ttl = Ttl::Fixed(ttl);
+        self
+    }
+
+    /// Sets how long a value is fresh by the value itself, asked each time one is stored.
+    pub fn ttl_with(mut self, ttl: impl Fn(&V) -> Duration + Send + Sync + 'static) -> Self {
+        self.plan.ttl = Ttl::By(Arc::new(ttl));
+        self
+    }
+
+    /// Keeps values for ever, below memory too.
+    pub fn no_ttl(mut self) -> Self {
+        self.plan.ttl = Ttl::Never;
+        self
+    }
+
+    /// Sets the version of values: entries of another version are not read. By default 0.
+    pub fn version(mut self, version: u64) -> Self {
+        self.plan.version = version;
+        self
+    }
+
+    /// Stores only values for which this returns true.
+    pub fn cache_if(mut self, cache_if: impl Fn(&V) -> bool + Send + Sync + 'static) -> Self {
+        self.plan.cache_if = Some(Arc::new(cache_if));
+        self
+    }
+
+    /// Sets how long a call waits for another one with its key before it runs its body too; by default 60 s.
+    pub fn coalesce(mut self, patience: Duration) -> Self {
+        self.plan.coalesce = Some(patience);
+        self
+    }
+
+    /// Has every call that misses run its body, however many do so at once.
+    pub fn no_coalesce(mut self) -> Self {
+        self.plan.coalesce = None;
+        self
+    }
+
+    /// Returns values before the tiers below memory have them; [`drain`](crate::drain) waits for those writes.
+    pub fn write_in_background(mut self) -> Self {
+        self.plan.write_in_background = true;
+        self
+    }
+
+    /// Sets the largest encoded value that tiers below memory take, in bytes; by default 16 MiB.
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.plan.max_size = bytes;
+        self
+    }
+
+    /// Builds the cache.
+    ///
+    /// # Errors
+    /// Says which tier's configuration is wrong. Nothing is connected to yet; [`check`](crate::check) does that.
+    pub fn build(self) -> Result<Cache<K, V>, Error> {
+        let mut cache = self.plan.assemble();
+        let inner = Arc::get_mut(&mut cache.inner).map(|inner| std::mem::take(&mut inner.faults));
+        match Error::join(inner.unwrap_or_default()) {
+            Some(fault) => Err(fault),
+            None => {
+                registry::add(&cache);
+                Ok(cache)
+            }
+        }
+    }
+
+    /// Ends the building by an attribute, which keeps the plan for later.
+    #[doc(hidden)]
+    pub fn plan(self) -> Plan<K, V> {
+        self.plan
+    }
+}
+
+impl<K: CacheKey, V: CacheValue> Plan<K, V> {
+    /// Builds the cache with all tiers that can be had; what is wrong with the others is among its faults.
+    pub(crate) fn assemble(self) -> Cache<K, V> {
+        let scope = Scope::new(&settings::settle(), &self.name);
+        let mut faults = Vec::new();
+        let tiers: Vec<_> = self
+            .tiers
+            .into_iter()
+            .filter_map(|tier| tier.open().map_err(|fault| faults.push(fault)).ok().flatten())
+            .collect();
+        for fault in &faults {
+            log::error(format_args!("`{}` works without one of its tiers: {fault}", self.name));
+        }
+        let (ttl, memory_ttl) = (self.ttl, self.memory.as_ref().and_then(|memory| memory.ttl));
+        let memory = self.memory.map(|memory| Store::new(memory.capacity));
+        let remote = match self.coder {
+            Some(coder) if !tiers.is_empty() => {
+                Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size))
+            }
+            _ => None,
+        };
+        let policy = Policy {
+            ttl,
+            memory_ttl,
+            cache_if: self.cache_if,
+            coalesce: self.coalesce,
+            write_in_background: self.write_in_background,
+        };
+        let flights = Arc::new(Flights::new(memory));
+        Cache::new(Inner {
+            name: self.name,
+            scope,
+            flights,
+            remote,
+            policy,
+            counts: Counts::default(),
+            faults,
+        })
+    }
+}

@@ -1,0 +1,287 @@
+//! The cache as users hold it, for asynchronous and synchronous callers.
+
+use std::borrow::Borrow;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dcache_backends::Error;
+
+use crate::args::{Borrowed, ToKey};
+use crate::bounds::{CacheKey, CacheValue};
+use crate::builder::Builder;
+use crate::call::{Inner, certain};
+use crate::flight::{Flights, Mode};
+use crate::settings;
+use crate::stats::Stats;
+
+/// A cache of values by key, over memory and any tiers below it.
+///
+/// The attribute [`dcache`](macro@crate::dcache) makes one for each function; this is for everything that is
+/// not a function. It is cheap to clone, and all clones are one cache. What happens on a call, and what a
+/// fault of a tier does to it (nothing), is the same for both.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcache::{Cache, Memory};
+///
+/// # fn main() -> Result<(), dcache::Error> {
+/// let squares: Cache<u64, u64> =
+///     Cache::builder("squares").memory(Memory::entries(1_000)).ttl(Duration::from_secs(60)).build()?;
+///
+/// assert_eq!(squares.blocking().get_or_insert_with(&12, || 12 * 12), 144);
+/// assert_eq!(squares.blocking().get(&12), Some(144));
+/// # Ok(()) }
+/// ```
+pub struct Cache<K, V> {
+    /// The same as in `inner`, one step nearer for hits.
+    flights: Arc<Flights<K, V>>,
+    pub(crate) inner: Arc<Inner<K, V>>,
+}
+
+impl<K, V> Clone for Cache<K, V> {
+    fn clone(&self) -> Self {
+        Self { flights: self.flights.clone(), inner: self.inner.clone() }
+    }
+}
+
+/// A value in a cache, and what is known about it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Entry<V> {
+    /// The value.
+    pub value: V,
+    /// The name of the tier that has it, the nearest if several do.
+    pub tier: String,
+    /// How long ago it was computed, or for memory, computed or read from another tier.
+    pub age: Duration,
+    /// How long it stays fresh; `None` for ever.
+    pub remaining: Option<Duration>,
+    /// Whether it is past its time to live.
+    pub stale: bool,
+}
+
+impl<K: CacheKey, V: CacheValue> Cache<K, V> {
+    pub(crate) fn new(inner: Inner<K, V>) -> Self {
+        Self { flights: inner.flights.clone(), inner: Arc::new(inner) }
+    }
+
+    /// Starts to build a cache; the name stands in remote keys, statistics and logs.
+    pub fn builder(name: impl Into<String>) -> Builder<K, V> {
+        Builder::new(name.into())
+    }
+
+    /// Returns the value of a key; else runs the body, stores what it returns, and returns that.
+    ///
+    /// Of the calls that ask for one key at the same time, one runs its body and the others wait for it.
+    pub async fn get_or_insert_with<Q, F>(&self, key: &Q, body: impl FnOnce() -> F) -> V
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        F: Future<Output = V>,
+    {
+        let key = match self.look(&Borrowed(key)) {
+            Looked::Hit(value) => return value,
+            Looked::Miss(key) => key,
+            Looked::Off => return body().await,
+        };
+        certain(self.inner.resolve(Mode::Async, key, async { Ok(body().await) }, None).await)
+    }
+
+    /// Returns the value of a key; else runs the body, and stores what it returns if that is `Ok`.
+    ///
+    /// # Errors
+    /// The body's, and never one of the cache.
+    pub async fn try_get_or_insert_with<Q, E, F>(&self, key: &Q, body: impl FnOnce() -> F) -> Result<V, E>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        F: Future<Output = Result<V, E>>,
+    {
+        let key = match self.look(&Borrowed(key)) {
+            Looked::Hit(value) => return Ok(value),
+            Looked::Miss(key) => key,
+            Looked::Off => return body().await,
+        };
+        self.inner.resolve(Mode::Async, key, async { body().await }, None).await
+    }
+
+    /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.
+    pub async fn get<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        match self.look(&Borrowed(key)) {
+            Looked::Hit(value) => Some(value),
+            Looked::Miss(key) => self.inner.get(Mode::Async, &key).await,
+            Looked::Off => None,
+        }
+    }
+
+    /// Returns the value of a key with its tier, age and remaining life; fills nothing.
+    pub async fn entry<Q>(&self, key: &Q) -> Option<Entry<V>>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        self.inner.entry(Mode::Async, &key.to_owned()).await
+    }
+
+    /// Stores a value in all tiers.
+    ///
+    /// # Errors
+    /// Names the tiers that have not taken it; the others, and memory, have.
+    pub async fn put<Q>(&self, key: &Q, value: V) -> Result<(), Error>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        self.inner.put(Mode::Async, &key.to_owned(), value).await
+    }
+
+    /// Removes the value of a key from all tiers. A body that is running for it stores nothing any more.
+    ///
+    /// # Errors
+    /// Names the tiers that may still hold it.
+    pub async fn invalidate<Q>(&self, key: &Q) -> Result<(), Error>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        self.inner.invalidate(Mode::Async, &key.to_owned()).await
+    }
+
+    /// Removes all values of this cache from all tiers, and nothing else's.
+    ///
+    /// # Errors
+    /// Names the tiers that may still hold some.
+    pub async fn clear(&self) -> Result<(), Error> {
+        self.inner.clear(Mode::Async).await
+    }
+
+    /// Returns the counts.
+    pub fn stats(&self) -> Stats {
+        self.inner.stats()
+    }
+
+    /// Returns the same cache for synchronous callers.
+    pub fn blocking(&self) -> Blocking<'_, K, V> {
+        Blocking(self)
+    }
+
+    #[inline]
+    pub(crate) fn look<Q: ToKey<Key = K>>(&self, key: &Q) -> Looked<K, V> {
+        if !settings::enabled() || !key.is_usable() {
+            return Looked::Off;
+        }
+        match self.flights.fresh(key) {
+            Some(value) => {
+                self.flights.hits.count();
+                Looked::Hit(value)
+            }
+            None => Looked::Miss(key.to_key()),
+        }
+    }
+}
+
+/// What a look into memory found.
+pub(crate) enum Looked<K, V> {
+    Hit(V),
+    Miss(K),
+    /// Caching is off, or this call has no key: it runs its body and touches no tier.
+    Off,
+}
+
+/// A [`Cache`] for synchronous callers: the same names, and they wait on their thread.
+///
+/// It works anywhere, in an async runtime too, where it blocks the thread as any synchronous code does.
+pub struct Blocking<'a, K, V>(&'a Cache<K, V>);
+
+impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
+    /// Returns the value of a key; else runs the body, stores what it returns, and returns that.
+    pub fn get_or_insert_with<Q>(&self, key: &Q, body: impl FnOnce() -> V) -> V
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        let key = match self.0.look(&Borrowed(key)) {
+            Looked::Hit(value) => return value,
+            Looked::Miss(key) => key,
+            Looked::Off => return body(),
+        };
+        certain(pollster::block_on(self.0.inner.resolve(Mode::Blocking, key, async { Ok(body()) }, None)))
+    }
+
+    /// Returns the value of a key; else runs the body, and stores what it returns if that is `Ok`.
+    ///
+    /// # Errors
+    /// The body's, and never one of the cache.
+    pub fn try_get_or_insert_with<Q, E>(&self, key: &Q, body: impl FnOnce() -> Result<V, E>) -> Result<V, E>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        let key = match self.0.look(&Borrowed(key)) {
+            Looked::Hit(value) => return Ok(value),
+            Looked::Miss(key) => key,
+            Looked::Off => return body(),
+        };
+        pollster::block_on(self.0.inner.resolve(Mode::Blocking, key, async { body() }, None))
+    }
+
+    /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.
+    pub fn get<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        match self.0.look(&Borrowed(key)) {
+            Looked::Hit(value) => Some(value),
+            Looked::Miss(key) => pollster::block_on(self.0.inner.get(Mode::Blocking, &key)),
+            Looked::Off => None,
+        }
+    }
+
+    /// Returns the value of a key with its tier, age and remaining life; fills nothing.
+    pub fn entry<Q>(&self, key: &Q) -> Option<Entry<V>>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        pollster::block_on(self.0.inner.entry(Mode::Blocking, &key.to_owned()))
+    }
+
+    /// Stores a value in all tiers.
+    ///
+    /// # Errors
+    /// Names the tiers that have not taken it; the others, and memory, have.
+    pub fn put<Q>(&self, key: &Q, value: V) -> Result<(), Error>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        pollster::block_on(self.0.inner.put(Mode::Blocking, &key.to_owned(), value))
+    }
+
+    /// Removes the value of a key from all tiers. A body that is running for it stores nothing any more.
+    ///
+    /// # Errors
+    /// Names the tiers that may still hold it.
+    pub fn invalidate<Q>(&self, key: &Q) -> Result<(), Error>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+    {
+        pollster::block_on(self.0.inner.invalidate(Mode::Blocking, &key.to_owned()))
+    }
+
+    /// Removes all values of this cache from all tiers, and nothing else's.
+    ///
+    /// # Errors
+    /// Names the tiers that may still hold some.
+    pub fn clear(&self) -> Result<(), Error> {
+        pollster::block_on(self.0.inner.clear(Mode::Blocking))
+    }
+}

@@ -1,0 +1,359 @@
+//! The protocol of a call: memory, one leader a key, the remote tiers, the body. Synchronous and asynchronous
+//! callers share it; a synchronous one drives it on its thread, and its tiers answer in place.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use dcache_backends::clock::{self, Tick};
+use dcache_backends::memory::Slot;
+use dcache_backends::{Error, Scope};
+
+use crate::args::Borrowed;
+use crate::background;
+use crate::bounds::{CacheKey, CacheValue};
+use crate::cache::Entry;
+use crate::flight::{Flights, Join, Lead, Mode, Purpose, SharedError, Turn};
+use crate::log;
+use crate::policy::{Life, Ttl, shorter};
+use crate::remote::{Remote, Visit};
+use crate::settings;
+use crate::stats::{Counts, Stats, TierStats, count};
+
+/// What the clones of a cache share.
+pub(crate) struct Inner<K, V> {
+    pub(crate) name: String,
+    pub(crate) scope: Scope,
+    pub(crate) flights: Arc<Flights<K, V>>,
+    pub(crate) remote: Option<Remote<K, V>>,
+    pub(crate) policy: Policy<V>,
+    pub(crate) counts: Counts,
+    /// What is wrong with the configuration; the cache works without it.
+    pub(crate) faults: Vec<Error>,
+}
+
+/// What a cache was told about its values.
+pub(crate) struct Policy<V> {
+    pub(crate) ttl: Ttl<V>,
+    pub(crate) memory_ttl: Life,
+    pub(crate) cache_if: Option<Arc<dyn Fn(&V) -> bool + Send + Sync>>,
+    /// How long a call waits for another with its key; `None` does not wait.
+    pub(crate) coalesce: Option<Duration>,
+    pub(crate) write_in_background: bool,
+}
+
+/// How an error of these bodies is shared with those who wait; for errors that can be cloned.
+pub struct Share<E> {
+    pub(crate) share: fn(&E) -> SharedError,
+    pub(crate) restore: fn(&(dyn Any + Send + Sync)) -> Option<E>,
+}
+
+impl<E: Clone + Send + Sync + 'static> Share<E> {
+    pub(crate) const CLONES: Self =
+        Self { share: |error| Arc::new(error.clone()), restore: |shared| shared.downcast_ref().cloned() };
+}
+
+/// The name of the in-process tier.
+pub(crate) const MEMORY: &str = "memory";
+
+/// How long a call waits for another with its key, unless `coalesce` says otherwise.
+pub(crate) const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
+
+impl<K: CacheKey, V: CacheValue> Inner<K, V> {
+    /// Answers a call that memory could not: this is the protocol, from here to `keep`.
+    pub(crate) async fn resolve<E>(
+        self: &Arc<Self>,
+        mode: Mode,
+        key: K,
+        body: impl Future<Output = Result<V, E>>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        loop {
+            let patience = self.policy.coalesce;
+            let turn = match self.flights.join(&key, mode, patience.is_some()) {
+                Join::Hit(value) => {
+                    self.flights.hits.count();
+                    return Ok(value);
+                }
+                Join::Alone => Turn::Alone,
+                Join::Lead(lead) => Turn::Lead(lead),
+                Join::Wait(wait) => wait.turn(patience.unwrap_or(DEFAULT_PATIENCE)).await,
+            };
+            match turn {
+                Turn::Lead(lead) => return self.lead(mode, lead, &key, body, share).await,
+                Turn::Alone => {
+                    count(&self.counts.misses);
+                    return self.timed(body).await;
+                }
+                Turn::Value(value) => {
+                    count(&self.counts.coalesced);
+                    return Ok(value);
+                }
+                Turn::Error(error) => match share.as_ref().and_then(|share| (share.restore)(&*error)) {
+                    Some(error) => {
+                        count(&self.counts.coalesced);
+                        return Err(error);
+                    }
+                    // the leader's errors are of another type
+                    None => {
+                        count(&self.counts.misses);
+                        return self.timed(body).await;
+                    }
+                },
+                Turn::Again => {}
+            }
+        }
+    }
+
+    /// Leads: the remote tiers in order, then the body.
+    async fn lead<E>(
+        self: &Arc<Self>,
+        mode: Mode,
+        mut lead: Lead<K, V>,
+        key: &K,
+        body: impl Future<Output = Result<V, E>>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        let mut visit = self.visit(&lead, key, mode);
+        if let Some(value) = self.find(&mut lead, &mut visit).await {
+            return Ok(value);
+        }
+        count(&self.counts.misses);
+        self.compute(mode, lead, visit, body, share).await
+    }
+
+    /// Reads the remote tiers; what is found goes into all nearer ones with what remains of its life.
+    async fn find(&self, lead: &mut Lead<K, V>, visit: &mut Option<Visit>) -> Option<V> {
+        let (remote, visit) = (self.remote.as_ref()?, visit.as_mut()?);
+        let found = remote.read(visit).await?;
+        let remaining = found.times.remaining(clock::wall())?;
+        if lead.settle(found.value.clone(), self.slot(&found.value, remaining)) && found.tier > 0 {
+            remote.promote(visit, &found).await;
+        }
+        Some(found.value)
+    }
+
+    /// Runs the body, once, and keeps what it returns.
+    async fn compute<E>(
+        self: &Arc<Self>,
+        mode: Mode,
+        lead: Lead<K, V>,
+        visit: Option<Visit>,
+        body: impl Future<Output = Result<V, E>>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        match lead.within(mode, self.timed(body)).await {
+            Ok(value) => {
+                self.keep(lead, visit, value.clone()).await;
+                Ok(value)
+            }
+            Err(error) => {
+                lead.fail(share.map(|share| (share.share)(&error)));
+                Err(error)
+            }
+        }
+    }
+
+    /// Stores a value in the remote tiers, then in memory, and lets those who wait have it.
+    async fn keep(self: &Arc<Self>, mut lead: Lead<K, V>, visit: Option<Visit>, value: V) {
+        if !self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
+            lead.settle(value, None);
+            return;
+        }
+        let (local, below) = self.policy.ttl.lives(&value);
+        let may_write = lead.settle(value.clone(), self.slot(&value, local));
+        let (Some(mut visit), true) = (visit, may_write) else { return };
+        if !self.policy.write_in_background {
+            self.store(&mut visit, &value, below).await;
+            return;
+        }
+        lead.publish();
+        let this = self.clone();
+        background::spawn_or_run(move || {
+            visit.go_on_thread();
+            pollster::block_on(this.store(&mut visit, &value, below));
+            drop(lead); // only now may a change of this key go on
+        });
+    }
+
+    async fn store(&self, visit: &mut Visit, value: &V, life: Life) {
+        if let Some(remote) = &self.remote
+            && remote.store(visit, value, life).await.is_err_and(|error| error.tier().is_empty())
+        {
+            count(&self.counts.errors); // the value's fault; a tier has counted its own
+        }
+    }
+
+    /// Returns the value of a key from the nearest tier that has it; runs nothing.
+    pub(crate) async fn get(self: &Arc<Self>, mode: Mode, key: &K) -> Option<V> {
+        let found = match self.flights.join(key, mode, false) {
+            Join::Hit(value) => {
+                self.flights.hits.count();
+                return Some(value);
+            }
+            Join::Lead(mut lead) => {
+                let mut visit = self.visit(&lead, key, mode);
+                self.find(&mut lead, &mut visit).await
+            }
+            // a body is running, or the key is being changed: look, and leave the filling to them
+            Join::Alone | Join::Wait(_) => self.peek(mode, key).await,
+        };
+        if found.is_none() {
+            count(&self.counts.misses);
+        }
+        found
+    }
+
+    /// Looks in all tiers; fills nothing.
+    pub(crate) async fn peek(&self, mode: Mode, key: &K) -> Option<V> {
+        self.entry(mode, key).await.map(|entry| entry.value)
+    }
+
+    /// Looks in all tiers, and tells what is known about the value; fills nothing.
+    pub(crate) async fn entry(&self, mode: Mode, key: &K) -> Option<Entry<V>> {
+        if !settings::enabled() {
+            return None;
+        }
+        if let Some(slot) = self.flights.memory.as_ref().and_then(|memory| memory.get(&Borrowed(key))) {
+            let now = clock::now();
+            if now < slot.fresh_until {
+                let remaining = (slot.fresh_until != Tick::NEVER).then(|| slot.fresh_until.since(now));
+                let age = now.since(slot.created);
+                return Some(Entry {
+                    value: slot.value,
+                    tier: MEMORY.to_owned(),
+                    age,
+                    remaining,
+                    stale: false,
+                });
+            }
+        }
+        let remote = self.remote.as_ref()?;
+        let found = remote.read(&mut remote.visit(key, mode)?).await?;
+        let now = clock::wall();
+        Some(Entry {
+            value: found.value,
+            tier: remote.tiers[found.tier].name().to_owned(),
+            age: found.times.age(now),
+            remaining: found.times.remaining(now)?,
+            stale: false,
+        })
+    }
+
+    /// Stores a value that is known otherwise; it wins over a body that is running.
+    pub(crate) async fn put(&self, mode: Mode, key: &K, value: V) -> Result<(), Error> {
+        let mut lead = self.flights.supersede(key, Purpose::Put).await;
+        let (local, below) = self.policy.ttl.lives(&value);
+        let mut visit = self.visit(&lead, key, mode);
+        let may_write = lead.settle(value.clone(), self.slot(&value, local));
+        match (&self.remote, &mut visit) {
+            (Some(remote), Some(visit)) if may_write => remote.store(visit, &value, below).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes a value from all tiers; it wins over a body that is running.
+    pub(crate) async fn invalidate(&self, mode: Mode, key: &K) -> Result<(), Error> {
+        let change = self.flights.supersede(key, Purpose::Remove).await;
+        let Some(remote) = &self.remote else { return Ok(()) };
+        let Some(mut visit) = remote.visit(key, mode) else { return Ok(()) };
+        let result = remote.remove(&mut visit).await;
+        drop(change); // from here on calls look into the tiers again
+        result
+    }
+
+    /// Removes all values from all tiers; it wins over all bodies that are running.
+    pub(crate) async fn clear(&self, mode: Mode) -> Result<(), Error> {
+        let clearing = self.flights.clear().await;
+        let Some(remote) = &self.remote else { return Ok(()) };
+        let removed = remote.clear(mode).await;
+        drop(clearing);
+        removed.map(|count| {
+            log::info(format_args!("`{}`: {count} entries cleared below memory", self.name));
+        })
+    }
+
+    /// Runs the body whatever the tiers hold, and stores what it returns.
+    pub(crate) async fn refresh<E>(
+        self: &Arc<Self>,
+        mode: Mode,
+        key: K,
+        body: impl Future<Output = Result<V, E>>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        let lead = self.flights.supersede(&key, Purpose::Refresh).await;
+        let visit = self.visit(&lead, &key, mode);
+        self.compute(mode, lead, visit, body, share).await
+    }
+
+    /// Makes what memory holds of a value: nothing where it has no life there.
+    fn slot(&self, value: &V, life: Life) -> Option<Slot<V>> {
+        let now = clock::now();
+        let fresh_until = match shorter(life, self.policy.memory_ttl) {
+            Some(life) if life.is_zero() => return None,
+            Some(life) => now.after(life),
+            None => Tick::NEVER,
+        };
+        self.flights.memory.is_some().then(|| Slot { value: value.clone(), created: now, fresh_until })
+    }
+
+    /// Starts a way through the remote tiers: none where there are none, or while a `clear` is under way.
+    fn visit(&self, lead: &Lead<K, V>, key: &K, mode: Mode) -> Option<Visit> {
+        let remote = self.remote.as_ref()?;
+        if lead.is_superseded() { None } else { remote.visit(key, mode) }
+    }
+
+    /// Runs a body and counts it.
+    async fn timed<T>(&self, body: impl Future<Output = T>) -> T {
+        count(&self.counts.computes);
+        let start = Instant::now();
+        let output = body.await;
+        self.counts.body_nanos.fetch_add(start.elapsed().as_nanos() as u64, Relaxed);
+        output
+    }
+}
+
+impl<K: CacheKey, V: CacheValue> Inner<K, V> {
+    pub(crate) fn stats(&self) -> Stats {
+        let load = |counter: &AtomicU64| counter.load(Relaxed);
+        let counts = &self.counts;
+        let (misses, coalesced) = (load(&counts.misses), load(&counts.coalesced));
+        let remote: Vec<TierStats> =
+            self.remote.iter().flat_map(|remote| &remote.tiers).map(|tier| tier.stats()).collect();
+        let remote_hits: u64 = remote.iter().map(|tier| tier.hits).sum();
+        let memory_hits = self.flights.hits.sum();
+        let memory = self.flights.memory.as_ref();
+        let memory_stats = memory.map(|memory| TierStats {
+            name: MEMORY.to_owned(),
+            hits: memory_hits,
+            misses: misses + coalesced + remote_hits,
+            writes: memory.writes(),
+            removes: memory.removes(),
+            errors: 0,
+            open: false,
+        });
+        let tiers: Vec<_> = memory_stats.into_iter().chain(remote).collect();
+        let faults = self.faults.len() as u64;
+        Stats {
+            hits: memory_hits + remote_hits,
+            misses,
+            computes: load(&counts.computes),
+            coalesced,
+            stale: 0,
+            errors: load(&counts.errors) + faults + tiers.iter().map(|tier| tier.errors).sum::<u64>(),
+            entries: memory.map_or(0, |memory| memory.len() as u64),
+            evictions: memory.map_or(0, |memory| memory.evictions()),
+            body_time: Duration::from_nanos(load(&counts.body_nanos)),
+            tiers,
+        }
+    }
+}
+
+/// Takes the value of a body that cannot fail.
+pub(crate) fn certain<V>(result: Result<V, Infallible>) -> V {
+    let Ok(value) = result;
+    value
+}

@@ -1,0 +1,87 @@
+//! Waiting for a flight.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use super::lead::Lead;
+use super::{Flight, Flights, Outcome, State, Turn};
+use crate::bounds::{CacheKey, CacheValue};
+use crate::timer::Alarm;
+
+/// A place among those who wait for a flight. Dropped, it gives its chance to lead to the next.
+pub(crate) struct Wait<K: CacheKey, V: CacheValue> {
+    pub(super) flights: Arc<Flights<K, V>>,
+    pub(super) flight: Arc<Flight<K, V>>,
+    pub(super) ticket: u64,
+    pub(super) is_over: bool,
+}
+
+impl<K: CacheKey, V: CacheValue> Wait<K, V> {
+    /// Waits for the outcome or for a place to lead; after this long, leads beside who leads.
+    pub(crate) async fn turn(mut self, patience: Duration) -> Turn<K, V> {
+        let mut alarm = Alarm::after(patience);
+        poll_fn(|cx| {
+            let mut state = self.flight.state.lock();
+            let turn = match &state.outcome {
+                Some(Outcome::Value(value)) => Some(Turn::Value(value.clone())),
+                Some(Outcome::Error(error)) => Some(Turn::Error(error.clone())),
+                Some(Outcome::Changed) => Some(Turn::Again),
+                None if state.vacant > 0 => {
+                    state.vacant -= 1;
+                    Some(self.lead(&mut state))
+                }
+                None => {
+                    state.wakers.insert(self.ticket, cx.waker().clone());
+                    None
+                }
+            };
+            let turn = match turn {
+                Some(turn) => turn,
+                None if alarm.poll(cx).is_pending() => return Poll::Pending,
+                None if state.is_change => Turn::Alone,
+                None => match patience.checked_sub(state.led_at.elapsed()).filter(|rest| !rest.is_zero()) {
+                    Some(rest) => {
+                        // another waiter has begun to lead in the meantime
+                        alarm = Alarm::after(rest);
+                        let _ = alarm.poll(cx);
+                        return Poll::Pending;
+                    }
+                    None => self.lead(&mut state),
+                },
+            };
+            state.waiting -= 1;
+            state.wakers.remove(&self.ticket);
+            drop(state);
+            self.is_over = true;
+            Poll::Ready(turn)
+        })
+        .await
+    }
+
+    fn lead(&self, state: &mut State<V>) -> Turn<K, V> {
+        state.lead();
+        Turn::Lead(Lead::new(&self.flights, self.flight.clone()))
+    }
+}
+
+impl<K: CacheKey, V: CacheValue> Drop for Wait<K, V> {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        let mut shard = self.flights.shard(self.flight.hash).lock();
+        let mut state = self.flight.state.lock();
+        state.waiting -= 1;
+        state.wakers.remove(&self.ticket);
+        let places = state.vacant;
+        let called = state.call(places);
+        if state.is_abandoned() {
+            shard.remove(&self.flight);
+        }
+        drop(state);
+        drop(shard);
+        called.into_iter().for_each(Waker::wake);
+    }
+}

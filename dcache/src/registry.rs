@@ -1,0 +1,159 @@
+//! All caches of the program: for lists, for checks, and so that no two functions share a name.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use dcache_backends::Error;
+
+use crate::bounds::{CacheKey, CacheValue};
+use crate::cache::Cache;
+use crate::call::{Inner, MEMORY};
+use crate::stats::Stats;
+use crate::sync::Mutex;
+use crate::tier::LiveTier;
+use crate::together::together;
+
+/// A cached function of this program, called or not.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Function {
+    /// Its name in keys, statistics and logs.
+    pub name: String,
+    /// The file that it stands in.
+    pub file: &'static str,
+    /// The line in it.
+    pub line: u32,
+    /// The names of its tiers, nearest first; one whose variable is not set is not among them.
+    pub tiers: Vec<String>,
+    /// Its time to live, where that is the same for every value.
+    pub ttl: Option<Duration>,
+    /// What it has done.
+    pub stats: Stats,
+}
+
+/// Lists every cached function of the program, called or not, by name.
+///
+/// A generic function is listed once for each set of types that it was called with.
+///
+/// ```
+/// use dcache::dcache;
+///
+/// #[dcache(name = "half")]
+/// fn half(n: u64) -> u64 { n / 2 }
+///
+/// let listed = dcache::functions();
+/// assert!(listed.iter().any(|function| function.name == "half" && function.stats.misses == 0));
+/// ```
+pub fn functions() -> Vec<Function> {
+    let mut functions: Vec<_> =
+        members().map(|member| member.cache.describe(member.file, member.line)).collect();
+    functions.sort_by(|a, b| a.name.cmp(&b.name));
+    functions
+}
+
+/// Tries every tier in use, and says which fail and why; for start-up.
+///
+/// It builds the caches of all functions that were not called yet. A cache works whatever this returns.
+///
+/// # Errors
+/// One with a [part](Error::parts) for each tier that cannot be used and each configuration that is wrong.
+///
+/// ```
+/// # pollster::block_on(async {
+/// if let Err(error) = dcache::check().await {
+///     eprintln!("starting without some cache tiers: {error}");
+/// }
+/// # });
+/// ```
+pub async fn check() -> Result<(), Error> {
+    let caches: Vec<Arc<dyn Described>> = members().map(|member| member.cache).chain(built()).collect();
+    let mut faults: Vec<Error> = caches.iter().flat_map(|cache| cache.faults().to_vec()).collect();
+    let mut tiers: Vec<&LiveTier> = Vec::new();
+    for tier in caches.iter().flat_map(|cache| cache.tiers()) {
+        if !tiers.iter().any(|other| other.is_same(tier)) {
+            tiers.push(tier);
+        }
+    }
+    faults.extend(together(tiers.into_iter().map(LiveTier::check)).await.into_iter().filter_map(Result::err));
+    Error::join(faults).map_or(Ok(()), Err)
+}
+
+/// What a cached function tells of itself.
+pub trait Listing: Send + Sync {
+    /// Returns its caches: one, or for a generic function one for each set of types.
+    #[doc(hidden)]
+    fn members(&'static self) -> Vec<Member>;
+}
+
+/// A cache of a function.
+pub struct Member {
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) cache: Arc<dyn Described>,
+}
+
+/// An entry in the list of functions; attributes submit them.
+pub struct Listed(pub fn() -> &'static dyn Listing);
+
+inventory::collect!(Listed);
+
+fn members() -> impl Iterator<Item = Member> {
+    inventory::iter::<Listed>().flat_map(|listed| (listed.0)().members())
+}
+
+/// A cache, whatever its types.
+pub(crate) trait Described: Send + Sync {
+    fn describe(&self, file: &'static str, line: u32) -> Function;
+    fn faults(&self) -> &[Error];
+    fn tiers(&self) -> &[LiveTier];
+}
+
+impl<K: CacheKey, V: CacheValue> Described for Inner<K, V> {
+    fn describe(&self, file: &'static str, line: u32) -> Function {
+        let memory = self.flights.memory.as_ref().map(|_| MEMORY);
+        let tiers =
+            memory.into_iter().chain(self.tiers().iter().map(LiveTier::name)).map(str::to_owned).collect();
+        let name = self.name.clone();
+        Function { name, file, line, tiers, ttl: self.policy.ttl.fixed(), stats: self.stats() }
+    }
+
+    fn faults(&self) -> &[Error] {
+        &self.faults
+    }
+
+    fn tiers(&self) -> &[LiveTier] {
+        self.remote.as_ref().map_or(&[], |remote| &remote.tiers)
+    }
+}
+
+/// The caches that were built without an attribute, as long as they live.
+static BUILT: Mutex<Vec<Weak<dyn Described>>> = Mutex::new(Vec::new());
+
+pub(crate) fn add<K: CacheKey, V: CacheValue>(cache: &Cache<K, V>) {
+    let cache: Arc<dyn Described> = cache.inner.clone();
+    let mut built = BUILT.lock();
+    built.retain(|cache| cache.strong_count() > 0);
+    built.push(Arc::downgrade(&cache));
+}
+
+fn built() -> Vec<Arc<dyn Described>> {
+    BUILT.lock().iter().filter_map(Weak::upgrade).collect()
+}
+
+/// Claims a name for the function at this place.
+///
+/// # Errors
+/// The place of the function that has it.
+pub(crate) fn claim(name: &str, file: &'static str, line: u32) -> Result<(), String> {
+    static NAMES: OnceLock<Mutex<HashMap<String, (&'static str, u32)>>> = OnceLock::new();
+    let mut names = NAMES.get_or_init(Mutex::default).lock();
+    let (file, line) = match names.get(name) {
+        Some(place) => *place,
+        None => {
+            names.insert(name.to_owned(), (file, line));
+            return Ok(());
+        }
+    };
+    Err(format!("{file}:{line}"))
+}

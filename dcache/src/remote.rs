@@ -1,0 +1,275 @@
+//! The tiers below memory, as one cache sees them: entries in, values out.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use dcache_backends::{Bytes, Error, ErrorKind, Key, Operation, Scope, clock};
+
+use crate::bounds::RemoteKey;
+use crate::canonical::Refusal;
+use crate::codec::{self, Codec, CodecError};
+use crate::entry::{self, Head, Reject};
+use crate::flight::Mode;
+use crate::log;
+use crate::policy::{Life, Times};
+use crate::schema::Schema;
+use crate::stats::count;
+use crate::tier::{Allowance, LiveTier};
+use crate::together::together;
+
+/// What turns keys and values of these types into what remote tiers hold.
+pub(crate) struct Coder<K, V> {
+    number: u8,
+    name: &'static str,
+    id: fn(&K) -> Result<String, Refusal>,
+    encode: fn(&V) -> Result<Vec<u8>, CodecError>,
+    decode: fn(Bytes) -> Result<V, CodecError>,
+    verify: fn(&V, &[u8]) -> Result<(), CodecError>,
+    schema: fn() -> Schema,
+}
+
+impl<K: RemoteKey, V> Coder<K, V> {
+    pub(crate) fn of<C: Codec<V>>() -> Self {
+        Self {
+            number: C::NUMBER,
+            name: C::NAME,
+            id: K::id,
+            encode: C::encode,
+            decode: C::decode,
+            verify: codec::round_trips::<C, V>,
+            schema: C::schema,
+        }
+    }
+}
+
+pub(crate) struct Remote<K, V> {
+    pub(crate) tiers: Vec<LiveTier>,
+    coder: Coder<K, V>,
+    scope: Scope,
+    version: u64,
+    max_size: usize,
+    schema: OnceLock<Schema>,
+    /// A value has been brought back from what it was encoded to.
+    is_verified: AtomicBool,
+    /// Values of this type cannot be brought back: remote tiers are not used.
+    is_off: AtomicBool,
+    /// It was reported that some arguments have no key.
+    is_told: AtomicBool,
+}
+
+/// One call's way through the tiers: its key, and what is left of each tier's time.
+pub(crate) struct Visit {
+    key: Key,
+    allowances: Vec<Allowance>,
+}
+
+impl Visit {
+    /// Goes on where it may block.
+    pub(crate) fn go_on_thread(&mut self) {
+        self.allowances.iter_mut().for_each(|allowance| allowance.mode = Mode::Blocking);
+    }
+}
+
+/// A value found in a remote tier.
+pub(crate) struct Found<V> {
+    pub(crate) value: V,
+    pub(crate) times: Times,
+    pub(crate) tier: usize,
+    payload: Bytes,
+}
+
+impl<K, V> Remote<K, V> {
+    pub(crate) fn new(
+        tiers: Vec<LiveTier>,
+        coder: Coder<K, V>,
+        scope: Scope,
+        version: u64,
+        max_size: usize,
+    ) -> Self {
+        let no = || AtomicBool::new(false);
+        let (is_verified, is_off, is_told) = (no(), no(), no());
+        Self { tiers, coder, scope, version, max_size, schema: OnceLock::new(), is_verified, is_off, is_told }
+    }
+
+    pub(crate) fn key(&self, key: &K) -> Result<Key, Error> {
+        let id = (self.coder.id)(key).map_err(|refusal| {
+            Error::new(ErrorKind::Codec, Operation::Get)
+                .with_context("the arguments have no key")
+                .with_source(refusal)
+        })?;
+        Ok(Key::new(&self.scope, &id))
+    }
+
+    /// Starts a call's way through the tiers: none where they cannot be used.
+    pub(crate) fn visit(&self, key: &K, mode: Mode) -> Option<Visit> {
+        if self.is_off.load(Relaxed) {
+            return None;
+        }
+        match self.key(key) {
+            Ok(key) => {
+                Some(Visit { key, allowances: self.tiers.iter().map(|tier| tier.allowance(mode)).collect() })
+            }
+            Err(error) => {
+                if !self.is_told.swap(true, Relaxed) {
+                    let function = self.scope.function();
+                    log::error(format_args!("calls of `{function}` go past the tiers below memory: {error}"));
+                }
+                None
+            }
+        }
+    }
+
+    /// Asks one tier after the other until one has the value.
+    pub(crate) async fn read(&self, visit: &mut Visit) -> Option<Found<V>> {
+        for (n, tier) in self.tiers.iter().enumerate() {
+            match self.read_tier(n, visit).await {
+                Some(found) => {
+                    count(&tier.counts.hits);
+                    return Some(found);
+                }
+                None => count(&tier.counts.misses),
+            }
+        }
+        None
+    }
+
+    async fn read_tier(&self, n: usize, visit: &mut Visit) -> Option<Found<V>> {
+        let (tier, allowance) = (&self.tiers[n], &mut visit.allowances[n]);
+        // what a codec made of `max_size` bytes, and its frame
+        let limit = self.max_size.saturating_add(entry::OVERHEAD);
+        let entry = match tier.get(&visit.key, limit, allowance).await {
+            Ok(entry) => entry?,
+            Err(error) if error.kind() == ErrorKind::TooLarge => {
+                log::warn(format_args!("{error}; it is removed"));
+                let _ = tier.remove(&visit.key, allowance).await;
+                return None;
+            }
+            Err(_) => return None,
+        };
+        match self.open(entry, &visit.key) {
+            Ok(opened) => opened.map(|(value, times, payload)| Found { value, times, tier: n, payload }),
+            Err(reason) => {
+                count(&tier.counts.errors);
+                log::warn(format_args!(
+                    "tier `{}` had a bad entry, {reason}: {:?}; it is removed",
+                    tier.name(),
+                    visit.key
+                ));
+                let _ = tier.remove(&visit.key, allowance).await;
+                None
+            }
+        }
+    }
+
+    /// Brings a value back: none where the entry is past its life or of another schema, codec or format.
+    fn open(&self, entry: Bytes, key: &Key) -> Result<Option<(V, Times, Bytes)>, String> {
+        let (head, payload) = match entry::read(entry, key) {
+            Ok(read) => read,
+            Err(Reject::Foreign) => return Ok(None),
+            Err(Reject::Corrupt(reason)) => return Err(reason.to_owned()),
+        };
+        let times = Times { created: head.created, fresh_until: head.fresh_until };
+        if !head.matches(self.coder.number, self.schema()) || times.remaining(clock::wall()).is_none() {
+            return Ok(None);
+        }
+        let value = (self.coder.decode)(payload.clone()).map_err(|error| error.to_string())?;
+        Ok(Some((value, times, payload)))
+    }
+
+    /// Writes what was found into the nearer tiers, with what remains of its life.
+    pub(crate) async fn promote(&self, visit: &mut Visit, found: &Found<V>) {
+        self.write(visit, found.tier, found.times, &found.payload).await;
+    }
+
+    /// Writes a new value into all tiers; says which have not taken it.
+    pub(crate) async fn store(&self, visit: &mut Visit, value: &V, life: Life) -> Result<(), Error> {
+        let payload = match self.encode(value) {
+            Ok(payload) => payload,
+            Err(error) => {
+                if error.is_about_type() {
+                    self.turn_off(&error);
+                }
+                return Err(Error::new(ErrorKind::Codec, Operation::Set)
+                    .with_key(&visit.key)
+                    .with_source(error));
+            }
+        };
+        if payload.len() > self.max_size {
+            let (size, limit) = (payload.len(), self.max_size);
+            let context = format!("the value takes {size} bytes, `max_size` is {limit}");
+            return Err(Error::new(ErrorKind::TooLarge, Operation::Set)
+                .with_key(&visit.key)
+                .with_context(context));
+        }
+        let times = Times::of(life, clock::wall());
+        self.write(visit, self.tiers.len(), times, &payload).await.map_or(Ok(()), Err)
+    }
+
+    async fn write(&self, visit: &mut Visit, tiers: usize, times: Times, payload: &[u8]) -> Option<Error> {
+        let now = clock::wall();
+        let writes = self.tiers[..tiers].iter().zip(&mut visit.allowances).filter_map(|(tier, allowance)| {
+            let times = times.within(tier.ttl, now);
+            let life = times.remaining(now)?;
+            let Times { created, fresh_until } = times;
+            let head = Head {
+                codec: self.coder.number,
+                schema: self.schema(),
+                created,
+                fresh_until,
+                expires: fresh_until,
+            };
+            let entry = entry::write(&head, &visit.key, payload);
+            Some(tier.set(&visit.key, entry, life, allowance))
+        });
+        Error::join(together(writes).await.into_iter().filter_map(Result::err).collect())
+    }
+
+    fn encode(&self, value: &V) -> Result<Vec<u8>, CodecError> {
+        let payload = (self.coder.encode)(value)?;
+        if !self.is_verified.load(Relaxed) {
+            (self.coder.verify)(value, &payload)?;
+            self.is_verified.store(true, Relaxed);
+        }
+        Ok(payload)
+    }
+
+    /// Removes an entry from all tiers; says which may still hold it.
+    pub(crate) async fn remove(&self, visit: &mut Visit) -> Result<(), Error> {
+        let removals = self
+            .tiers
+            .iter()
+            .zip(&mut visit.allowances)
+            .map(|(tier, allowance)| tier.remove(&visit.key, allowance));
+        Error::join(together(removals).await.into_iter().filter_map(Result::err).collect())
+            .map_or(Ok(()), Err)
+    }
+
+    /// Removes all entries of this function from all tiers.
+    pub(crate) async fn clear(&self, mode: Mode) -> Result<u64, Error> {
+        let mut removed = 0;
+        let mut faults = Vec::new();
+        for result in together(self.tiers.iter().map(|tier| tier.clear(&self.scope, mode))).await {
+            match result {
+                Ok(count) => removed += count,
+                Err(fault) => faults.push(fault),
+            }
+        }
+        Error::join(faults).map_or(Ok(removed), Err)
+    }
+
+    /// Returns the fingerprint of the value's type; traced once, when it is first needed.
+    fn schema(&self) -> Schema {
+        *self.schema.get_or_init(|| (self.coder.schema)().with(self.version))
+    }
+
+    fn turn_off(&self, reason: &CodecError) {
+        if !self.is_off.swap(true, Relaxed) {
+            let (function, value) = (self.scope.function(), std::any::type_name::<V>());
+            let codec = self.coder.name;
+            log::error(format_args!(
+                "the tiers below memory are off for `{function}`: {reason}; `{value}` cannot be kept by the codec \
+                 `{codec}`, choose another one"
+            ));
+        }
+    }
+}

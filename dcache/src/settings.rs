@@ -1,0 +1,155 @@
+//! Settings of the whole program: namespace, on or off, named tiers, shared tiers.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+use dcache_backends::{Error, ErrorKind, Operation};
+
+use crate::sync::Mutex;
+use crate::tier::{Shared, Tier};
+
+/// Sets up dcache for this program, before the first cached call.
+///
+/// What is set here comes before the environment, and that before the attribute.
+///
+/// ```
+/// dcache::configure().namespace("shop").apply()?;
+/// # Ok::<(), dcache::Error>(())
+/// ```
+pub fn configure() -> Configuration {
+    Configuration::default()
+}
+
+/// Settings to [`apply`](Self::apply); see [`configure`].
+#[derive(Default)]
+#[must_use = "nothing is set before `apply`"]
+pub struct Configuration {
+    namespace: Option<String>,
+    enabled: Option<bool>,
+    tiers: HashMap<String, Tier>,
+}
+
+impl Configuration {
+    /// Sets the namespace that all remote keys begin with: default `DCACHE_NAMESPACE`, else `dcache`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Switches all caching on or off: default on, unless `DCACHE_DISABLE` is `1`.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+
+    /// Names a tier, for `backend = tier("name")` in attributes.
+    pub fn tier(mut self, name: impl Into<String>, tier: impl Into<Tier>) -> Self {
+        self.tiers.insert(name.into(), tier.into());
+        self
+    }
+
+    /// Applies the settings.
+    ///
+    /// # Errors
+    /// After the first cached call it is too late, and nothing is changed.
+    pub fn apply(self) -> Result<(), Error> {
+        let mut settings = SETTINGS.lock();
+        if settings.is_in_use {
+            return Err(Error::new(ErrorKind::Config, Operation::Configure).with_context(
+                "`dcache::configure` comes after the first cached call; call it first in `main`",
+            ));
+        }
+        if let Some(enabled) = self.enabled {
+            settings.enabled = Some(enabled);
+        }
+        if self.namespace.is_some() {
+            settings.namespace = self.namespace;
+        }
+        settings.tiers.extend(self.tiers);
+        Ok(())
+    }
+}
+
+/// Switches all caching of this program on or off, at any time.
+///
+/// While it is off every call runs its body, and no tier is touched.
+pub fn set_enabled(enabled: bool) {
+    SETTINGS.lock().enabled = Some(enabled);
+    ENABLED.store(enabled, Relaxed);
+}
+
+/// Tells whether caching is on; a cache that is in use has made sure that the environment was read.
+#[inline]
+pub(crate) fn enabled() -> bool {
+    ENABLED.load(Relaxed)
+}
+
+static ENABLED: AtomicBool = AtomicBool::new(true);
+
+static SETTINGS: Mutex<Settings> =
+    Mutex::new(Settings { namespace: None, enabled: None, is_in_use: false, tiers: Tiers::new() });
+
+struct Settings {
+    namespace: Option<String>,
+    enabled: Option<bool>,
+    is_in_use: bool,
+    tiers: Tiers,
+}
+
+/// A map that can be made in a constant.
+struct Tiers(Option<HashMap<String, Tier>>);
+
+impl Tiers {
+    const fn new() -> Self {
+        Self(None)
+    }
+
+    fn extend(&mut self, tiers: HashMap<String, Tier>) {
+        self.0.get_or_insert_default().extend(tiers);
+    }
+
+    fn get(&self, name: &str) -> Option<&Tier> {
+        self.0.as_ref()?.get(name)
+    }
+}
+
+/// Settles the settings, because a cache is being built, and returns the namespace.
+pub(crate) fn settle() -> String {
+    let mut settings = SETTINGS.lock();
+    if !std::mem::replace(&mut settings.is_in_use, true) {
+        let enabled = settings.enabled.unwrap_or_else(|| !is_disabled_by_environment());
+        ENABLED.store(enabled, Relaxed);
+    }
+    match &settings.namespace {
+        Some(namespace) => namespace.clone(),
+        None => std::env::var("DCACHE_NAMESPACE")
+            .ok()
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "dcache".to_owned()),
+    }
+}
+
+fn is_disabled_by_environment() -> bool {
+    std::env::var("DCACHE_DISABLE").is_ok_and(|value| matches!(value.as_str(), "1" | "true" | "yes" | "on"))
+}
+
+/// Returns the tier that was configured under a name.
+pub(crate) fn named_tier(name: &str) -> Option<Tier> {
+    SETTINGS.lock().tiers.get(name).cloned()
+}
+
+/// Returns the tier at an address, shared by all functions that name it; opens it if it is the first.
+pub(crate) fn shared_tier(
+    address: String,
+    open: impl FnOnce() -> Result<Shared, Error>,
+) -> Result<Arc<Shared>, Error> {
+    static SHARED: OnceLock<Mutex<HashMap<String, Arc<Shared>>>> = OnceLock::new();
+    let mut shared = SHARED.get_or_init(Mutex::default).lock();
+    if let Some(tier) = shared.get(&address) {
+        return Ok(tier.clone());
+    }
+    let tier = Arc::new(open()?);
+    shared.insert(address, tier.clone());
+    Ok(tier)
+}

@@ -1,0 +1,1 @@
+//! Examples of dcache; see `quickstart.rs` beside this folder.

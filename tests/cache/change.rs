@@ -1,0 +1,171 @@
+//! `invalidate`, `put`, `refresh` and `clear` win over a body that is running.
+
+use std::future::ready;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use dcache::{Cache, Tier};
+use dcache_tests::{Mood, Shelf};
+use futures::executor::block_on;
+use tokio::sync::oneshot;
+
+fn cache(name: &str, shelf: &Shelf) -> Cache<u32, u32> {
+    Cache::builder(name).tier(shelf.clone()).build().unwrap()
+}
+
+/// Starts a call whose body waits for a value to be sent.
+macro_rules! start {
+    ($cache:ident, $call:ident, $sender:ident) => {
+        let ($sender, receiver) = oneshot::channel();
+        let mut $call = Box::pin($cache.get_or_insert_with(&1, || async { receiver.await.unwrap() }));
+        assert!($call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    };
+}
+
+#[test]
+fn an_invalidated_body_stores_nothing() {
+    let shelf = Shelf::new();
+    let cache = cache("invalidated", &shelf);
+    start!(cache, old, send_old);
+    let mut waiter = Box::pin(cache.get_or_insert_with(&1, || ready(0)));
+    assert!(waiter.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    block_on(cache.invalidate(&1)).unwrap();
+    let later = block_on(cache.get_or_insert_with(&1, || ready(2)));
+    assert_eq!(later, 2, "a later call does not join it");
+    send_old.send(1).unwrap();
+    assert_eq!(block_on(old), 1);
+    assert_eq!(block_on(waiter), 1, "who waited already gets the body's value");
+    assert_eq!(block_on(cache.get(&1)), Some(2));
+}
+
+#[test]
+fn an_invalidated_body_leaves_nothing_in_any_tier() {
+    let shelf = Shelf::new();
+    let cache = cache("left nothing", &shelf);
+    start!(cache, old, send_old);
+    block_on(cache.invalidate(&1)).unwrap();
+    send_old.send(1).unwrap();
+    assert_eq!(block_on(old), 1);
+    assert_eq!(block_on(cache.get(&1)), None);
+    assert!(shelf.keys().is_empty());
+}
+
+#[test]
+fn a_put_wins_over_a_running_body() {
+    let shelf = Shelf::new();
+    let cache = cache("put", &shelf);
+    start!(cache, old, send_old);
+    block_on(cache.put(&1, 2)).unwrap();
+    send_old.send(1).unwrap();
+    assert_eq!(block_on(old), 1);
+    assert_eq!(block_on(cache.get(&1)), Some(2));
+    assert_eq!(block_on(self::cache("put", &shelf).get(&1)), Some(2), "below memory too");
+}
+
+#[test]
+fn a_clear_wins_over_running_bodies() {
+    let shelf = Shelf::new();
+    let cache = cache("cleared", &shelf);
+    block_on(cache.put(&2, 2)).unwrap();
+    start!(cache, old, send_old);
+    block_on(cache.clear()).unwrap();
+    send_old.send(1).unwrap();
+    assert_eq!(block_on(old), 1);
+    assert_eq!(block_on(cache.get(&1)), None);
+    assert_eq!(block_on(cache.get(&2)), None);
+    assert!(shelf.keys().is_empty());
+    assert_eq!(block_on(cache.get_or_insert_with(&1, || ready(3))), 3);
+    assert_eq!(block_on(cache.get(&1)), Some(3), "afterwards all is as before");
+}
+
+#[test]
+fn a_clear_touches_nothing_of_other_caches() {
+    let shelf = Shelf::new();
+    let (some, more) = (cache("some", &shelf), cache("some-more", &shelf));
+    block_on(some.put(&1, 1)).unwrap();
+    block_on(more.put(&1, 2)).unwrap();
+    block_on(some.clear()).unwrap();
+    assert_eq!(shelf.keys().len(), 1);
+    assert_eq!(block_on(cache("some-more", &shelf).get(&1)), Some(2));
+}
+
+#[test]
+fn a_call_during_an_invalidation_does_not_bring_the_old_value_back() {
+    let shelf = Shelf::new();
+    let cache: Cache<u32, u32> = Cache::builder("during")
+        .tier(Tier::new(shelf.clone()).timeout(Duration::from_millis(50)))
+        .build()
+        .unwrap();
+    block_on(cache.put(&1, 1)).unwrap();
+    shelf.set_mood(Mood::Hanging);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut invalidation = Box::pin(cache.invalidate(&1));
+    assert!(invalidation.as_mut().poll(&mut cx).is_pending());
+    let mut call = Box::pin(cache.get_or_insert_with(&1, || ready(2)));
+    assert!(call.as_mut().poll(&mut cx).is_pending(), "it waits for the invalidation");
+    let error = block_on(invalidation).unwrap_err();
+    assert_eq!(error.tier(), "shelf", "{error}");
+    shelf.set_mood(Mood::Broken);
+    assert_eq!(block_on(call), 2);
+}
+
+#[test]
+fn changes_of_one_key_come_one_after_the_other() {
+    let shelf = Shelf::new();
+    let cache = cache("in order", &shelf);
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let cache = &cache;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    cache.blocking().put(&1, n).unwrap();
+                    cache.blocking().invalidate(&1).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(cache.blocking().get(&1), None);
+    assert!(shelf.keys().is_empty());
+}
+
+#[test]
+fn no_old_value_is_read_after_an_invalidation() {
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+    let cache: Cache<u32, u32> = Cache::builder("truth").tier(Shelf::new()).build().unwrap();
+    let truth = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..3_000 {
+                    let least = truth.load(SeqCst);
+                    // `least` may be announced before its invalidation: the writer adds one before, one after
+                    let value = cache.blocking().get_or_insert_with(&1, || truth.load(SeqCst));
+                    assert!(value + 1 >= least, "read {value} though {least} had been announced");
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..1_500 {
+                truth.fetch_add(1, SeqCst); // the new value
+                cache.blocking().invalidate(&1).unwrap();
+                truth.fetch_add(1, SeqCst); // it is invalidated: nothing older may be read any more
+            }
+        });
+    });
+}
+
+#[test]
+fn an_invalidation_names_the_tier_that_may_still_hold_the_value() {
+    let (near, far) = (Shelf::new(), Shelf::new());
+    let cache: Cache<u32, u32> =
+        Cache::builder("named").tier(near.clone()).tier(far.clone()).build().unwrap();
+    block_on(cache.put(&1, 1)).unwrap();
+    near.set_mood(Mood::ReadOnly);
+    let error = block_on(cache.invalidate(&1)).unwrap_err();
+    assert_eq!(error.parts().len(), 1);
+    assert_eq!(error.kind(), dcache::ErrorKind::ReadOnly);
+    assert!(far.keys().is_empty());
+    far.set_mood(Mood::Broken);
+    assert_eq!(block_on(cache.clear()).unwrap_err().parts().len(), 2);
+}

@@ -1,0 +1,8 @@
+//! The protocol of a call, on `Cache` itself: the attribute is sugar over it.
+
+mod chain;
+mod change;
+mod coalesce;
+mod entries;
+mod runtimes;
+mod time;

@@ -1,0 +1,76 @@
+//! Expiry, without a single sleep.
+
+use std::time::Duration;
+
+use dcache::{Cache, Memory, testing};
+use dcache_tests::Shelf;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_value_is_fresh_for_its_time_to_live() {
+    let cache: Cache<u32, u32> = Cache::builder("fresh").ttl(MINUTE).build().unwrap();
+    let mut bodies = 0;
+    let mut call = || {
+        cache.blocking().get_or_insert_with(&1, || {
+            bodies += 1;
+            bodies
+        })
+    };
+    assert_eq!(call(), 1);
+    testing::advance(MINUTE - Duration::from_secs(1));
+    assert_eq!(call(), 1);
+    testing::advance(Duration::from_secs(2));
+    assert_eq!(call(), 2);
+}
+
+#[test]
+fn memory_may_keep_a_value_for_less() {
+    let memory = Memory::entries(10).ttl(Duration::from_secs(5));
+    let cache: Cache<u32, u32> = Cache::builder("less").memory(memory).ttl(MINUTE).build().unwrap();
+    cache.blocking().put(&1, 1).unwrap();
+    assert!(cache.blocking().entry(&1).unwrap().remaining.unwrap() <= Duration::from_secs(5));
+    testing::advance(Duration::from_secs(6));
+    assert_eq!(cache.blocking().get(&1), None);
+}
+
+#[test]
+fn a_time_to_live_may_depend_on_the_value() {
+    let cache: Cache<u32, u64> =
+        Cache::builder("by value").ttl_with(|seconds| Duration::from_secs(*seconds)).build().unwrap();
+    for seconds in [0, 10, 100] {
+        cache.blocking().put(&(seconds as u32), seconds).unwrap();
+    }
+    assert_eq!(cache.blocking().get(&0), None, "no life, not stored");
+    testing::advance(Duration::from_secs(50));
+    assert_eq!(cache.blocking().get(&10), None);
+    assert_eq!(cache.blocking().get(&100), Some(100));
+}
+
+#[test]
+fn extreme_times_to_live_are_harmless() {
+    for ttl in [Duration::MAX, Duration::from_nanos(1), Duration::ZERO] {
+        let shelf = Shelf::new();
+        let cache: Cache<u32, u32> = Cache::builder("extreme").tier(shelf.clone()).ttl(ttl).build().unwrap();
+        assert_eq!(cache.blocking().get_or_insert_with(&1, || 1), 1);
+        testing::advance(Duration::from_secs(1));
+        let expected = (ttl == Duration::MAX).then_some(1);
+        assert_eq!(cache.blocking().get(&1), expected, "{ttl:?}");
+    }
+}
+
+#[test]
+fn an_entry_tells_its_age_and_what_remains() {
+    let shelf = Shelf::new();
+    let cache: Cache<u32, u32> = Cache::builder("age").tier(shelf.clone()).ttl(MINUTE).build().unwrap();
+    cache.blocking().put(&1, 1).unwrap();
+    testing::advance(Duration::from_secs(20));
+    let near = |a: Duration, b: u64| a.abs_diff(Duration::from_secs(b)) < Duration::from_secs(2);
+    let entry = cache.blocking().entry(&1).unwrap();
+    assert!(near(entry.age, 20) && near(entry.remaining.unwrap(), 40) && !entry.stale, "{entry:?}");
+
+    let other: Cache<u32, u32> = Cache::builder("age").tier(shelf.clone()).ttl(MINUTE).build().unwrap();
+    let entry = other.blocking().entry(&1).unwrap();
+    assert_eq!(entry.tier, "shelf");
+    assert!(near(entry.age, 20) && near(entry.remaining.unwrap(), 40), "{entry:?}");
+}

@@ -1,0 +1,13 @@
+use dcache::dcache;
+
+#[dcache(max_size = 1000)]
+fn f(n: u64) -> u64 {
+    n
+}
+
+#[dcache(max_size = "64Mb")]
+fn g(n: u64) -> u64 {
+    n
+}
+
+fn main() {}

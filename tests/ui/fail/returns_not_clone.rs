@@ -1,0 +1,10 @@
+use dcache::dcache;
+
+struct Page;
+
+#[dcache]
+fn f(_: u64) -> Page {
+    Page
+}
+
+fn main() {}
