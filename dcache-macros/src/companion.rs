@@ -12,14 +12,13 @@ use crate::types::impl_trait;
 
 /// Writes the companion of a function that will be expanded.
 pub(crate) fn companion(plan: &Plan<'_>) -> TokenStream {
-    let (site, lints) =
-        (site(plan), quote!(#[allow(clippy::missing_errors_doc, clippy::missing_panics_doc)]));
+    let site = site(plan);
     let body = body(plan, "uncached");
     let uncached = quote! {
         #site
         /// Runs the body and touches no tier.
-        #[allow(dead_code)]
-        #lints
+        #[allow(dead_code, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+        #[allow(clippy::must_use_candidate, clippy::too_many_arguments)]
         #body
     };
     let assumed = assumed(plan);

@@ -33,9 +33,16 @@ static POOL: Pool = Pool {
     work: Condvar::new(),
 };
 
-/// Has this done by and by; hands it back where too much is waiting already, or no thread can be had.
-pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) -> Result<(), Job> {
-    POOL.spawn(Box::new(job))
+/// Tells whether more work may be put off; if not, whoever has it should do it.
+pub(crate) fn has_room() -> bool {
+    POOL.lock().queue.len() < QUEUE
+}
+
+/// Has this done by and by, or at once where no thread can be had.
+pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
+    if let Err(job) = POOL.spawn(Box::new(job)) {
+        job();
+    }
 }
 
 /// Waits until nothing is under way in the background; for shutdown.
@@ -69,9 +76,6 @@ impl Pool {
 
     fn spawn(&'static self, job: Job) -> Result<(), Job> {
         let mut state = self.lock();
-        if state.queue.len() >= QUEUE {
-            return Err(job);
-        }
         if state.idle == 0 && state.threads < THREADS {
             let thread = std::thread::Builder::new().name("dcache-background".to_owned());
             match thread.spawn(|| self.run()) {
@@ -109,13 +113,6 @@ impl Pool {
     }
 }
 
-/// Runs what could not be queued, on the caller.
-pub(crate) fn spawn_or_run(job: impl FnOnce() + Send + 'static) {
-    if let Err(job) = spawn(job) {
-        job();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -128,7 +125,7 @@ mod tests {
         let done = Arc::new(AtomicUsize::new(0));
         for n in 0..100 {
             let done = done.clone();
-            spawn_or_run(move || {
+            spawn(move || {
                 std::thread::yield_now();
                 assert!(n != 50, "a panic hurts nobody");
                 done.fetch_add(1, SeqCst);

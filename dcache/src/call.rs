@@ -19,7 +19,7 @@ use crate::cache::Entry;
 use crate::flight::{Flights, Join, Lead, Mode, Purpose, SharedError, Turn};
 use crate::log;
 use crate::policy::{Life, Ttl, shorter};
-use crate::remote::{Remote, Visit};
+use crate::remote::{Found, Remote, Visit};
 use crate::settings;
 use crate::stats::{Counts, Stats, TierStats, count};
 
@@ -54,6 +54,27 @@ pub struct Share<E> {
 impl<E: Clone + Send + Sync + 'static> Share<E> {
     pub(crate) const CLONES: Self =
         Self { share: |error| Arc::new(error.clone()), restore: |shared| shared.downcast_ref().cloned() };
+}
+
+/// What remote tiers are to learn.
+enum News<V> {
+    /// A new value, and how long it lives.
+    Computed(V, Life),
+    /// What a farther tier had.
+    Found(Found<V>),
+}
+
+impl<V> News<V> {
+    async fn write<K>(&self, remote: &Remote<K, V>, visit: &mut Visit, counts: &Counts) {
+        match self {
+            Self::Found(found) => remote.promote(visit, found).await,
+            Self::Computed(value, life) => {
+                if remote.store(visit, value, *life).await.is_err_and(|error| error.tier().is_empty()) {
+                    count(&counts.errors); // the value's fault; a tier has counted its own
+                }
+            }
+        }
+    }
 }
 
 /// The name of the in-process tier.
@@ -112,28 +133,37 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     async fn lead<E>(
         self: &Arc<Self>,
         mode: Mode,
-        mut lead: Lead<K, V>,
+        lead: Lead<K, V>,
         key: &K,
         body: impl Future<Output = Result<V, E>>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        let mut visit = self.visit(&lead, key, mode);
-        if let Some(value) = self.find(&mut lead, &mut visit).await {
-            return Ok(value);
+        let visit = self.visit(&lead, key, mode);
+        match self.find(lead, visit).await {
+            Ok(value) => Ok(value),
+            Err((lead, visit)) => {
+                count(&self.counts.misses);
+                self.compute(mode, lead, visit, body, share).await
+            }
         }
-        count(&self.counts.misses);
-        self.compute(mode, lead, visit, body, share).await
     }
 
     /// Reads the remote tiers; what is found goes into all nearer ones with what remains of its life.
-    async fn find(&self, lead: &mut Lead<K, V>, visit: &mut Option<Visit>) -> Option<V> {
-        let (remote, visit) = (self.remote.as_ref()?, visit.as_mut()?);
-        let found = remote.read(visit).await?;
-        let remaining = found.times.remaining(clock::wall())?;
-        if lead.settle(found.value.clone(), self.slot(&found.value, remaining)) && found.tier > 0 {
-            remote.promote(visit, &found).await;
+    async fn find(
+        self: &Arc<Self>,
+        mut lead: Lead<K, V>,
+        visit: Option<Visit>,
+    ) -> Result<V, (Lead<K, V>, Option<Visit>)> {
+        let (Some(remote), Some(mut visit)) = (&self.remote, visit) else { return Err((lead, None)) };
+        let found = remote.read(&mut visit).await;
+        let living = found.and_then(|found| Some((found.times.remaining(clock::wall())?, found)));
+        let Some((remaining, found)) = living else { return Err((lead, Some(visit))) };
+        count(&self.counts.remote_hits);
+        let value = found.value.clone();
+        if lead.settle(value.clone(), self.slot(&value, remaining)) && found.tier > 0 {
+            self.write(lead, visit, News::Found(found)).await;
         }
-        Some(found.value)
+        Ok(value)
     }
 
     /// Runs the body, once, and keeps what it returns.
@@ -165,26 +195,26 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         }
         let (local, below) = self.policy.ttl.lives(&value);
         let may_write = lead.settle(value.clone(), self.slot(&value, local));
-        let (Some(mut visit), true) = (visit, may_write) else { return };
-        if !self.policy.write_in_background {
-            self.store(&mut visit, &value, below).await;
-            return;
+        if let (Some(visit), true) = (visit, may_write) {
+            self.write(lead, visit, News::Computed(value, below)).await;
+        }
+    }
+
+    /// Writes to remote tiers what a flight has settled on, now or by and by; then the flight is over.
+    async fn write(self: &Arc<Self>, mut lead: Lead<K, V>, mut visit: Visit, news: News<V>) {
+        let Some(remote) = &self.remote else { return };
+        if !self.policy.write_in_background || !background::has_room() {
+            return news.write(remote, &mut visit, &self.counts).await;
         }
         lead.publish();
         let this = self.clone();
-        background::spawn_or_run(move || {
+        background::spawn(move || {
             visit.go_on_thread();
-            pollster::block_on(this.store(&mut visit, &value, below));
+            if let Some(remote) = &this.remote {
+                pollster::block_on(news.write(remote, &mut visit, &this.counts));
+            }
             drop(lead); // only now may a change of this key go on
         });
-    }
-
-    async fn store(&self, visit: &mut Visit, value: &V, life: Life) {
-        if let Some(remote) = &self.remote
-            && remote.store(visit, value, life).await.is_err_and(|error| error.tier().is_empty())
-        {
-            count(&self.counts.errors); // the value's fault; a tier has counted its own
-        }
     }
 
     /// Returns the value of a key from the nearest tier that has it; runs nothing.
@@ -194,9 +224,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                 self.flights.hits.count();
                 return Some(value);
             }
-            Join::Lead(mut lead) => {
-                let mut visit = self.visit(&lead, key, mode);
-                self.find(&mut lead, &mut visit).await
+            Join::Lead(lead) => {
+                let visit = self.visit(&lead, key, mode);
+                self.find(lead, visit).await.ok()
             }
             // a body is running, or the key is being changed: look, and leave the filling to them
             Join::Alone | Join::Wait(_) => self.peek(mode, key).await,
@@ -323,7 +353,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let (misses, coalesced) = (load(&counts.misses), load(&counts.coalesced));
         let remote: Vec<TierStats> =
             self.remote.iter().flat_map(|remote| &remote.tiers).map(|tier| tier.stats()).collect();
-        let remote_hits: u64 = remote.iter().map(|tier| tier.hits).sum();
+        let remote_hits = load(&counts.remote_hits);
         let memory_hits = self.flights.hits.sum();
         let memory = self.flights.memory.as_ref();
         let memory_stats = memory.map(|memory| TierStats {

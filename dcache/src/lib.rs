@@ -1,7 +1,70 @@
-//! dcache
+//! One attribute over memory, Redis and files.
+//!
+//! Write [`#[dcache]`](macro@dcache) above a slow function. Its answer then comes from memory, else from Redis, else
+//! from files, else from the function, run once however many ask at the same time.
+//!
+//! ```
+//! use dcache::dcache;
+//!
+//! #[dcache(ttl = "1h")]
+//! fn factors(n: u64) -> Vec<u64> {
+//!     (1..=n).filter(|d| n % d == 0).collect()
+//! }
+//!
+//! assert_eq!(factors(12), [1, 2, 3, 4, 6, 12]); // runs the body
+//! assert_eq!(factors(12), [1, 2, 3, 4, 6, 12]); // a look-up
+//!
+//! factors::invalidate(12)?; // the controls stand beside the function
+//! assert_eq!(factors::stats().computes, 1);
+//! # Ok::<(), dcache::Error>(())
+//! ```
+//!
+//! # The promise
+//!
+//! A decorated function returns what the bare function would return now, or a value that it returned for equal
+//! arguments within the time the attribute allows. No fault of a cache tier changes a result, panics, or adds more
+//! than that tier's time budget.
+//!
+//! # Where to look
+//!
+//! - The attribute and each of its options: [`dcache`](macro@dcache).
+//! - The same without an attribute: [`Cache::builder`].
+//! - For the whole program: [`configure`], [`functions`], [`check`], [`set_enabled`], [`drain`].
+//! - Counts: [`Stats`]; by the feature `metrics` also `record_metrics`.
+//! - A tier of your own: [`Backend`]. A codec of your own: [`codec::Codec`].
+//! - Tests of code that caches: the feature `testing`.
+//!
+//! # Features
+//!
+//! None is on by default: a build with memory alone holds no server client, no codec and no runtime.
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `redis`, `fs` | these tiers |
+//! | `bincode`, `postcard`, `json` | these codecs for tiers below memory; `bincode` is what the attribute uses unless told otherwise |
+//! | `tracing` | log lines; without it errors of set-up go to standard error |
+//! | `metrics` | counts for the `metrics` facade |
+//! | `testing` | a clock that tests can move |
+//!
+//! # Map
+//!
+//! A file imports only from those above it, but for `private.rs`, which is what generated code may name.
 //!
 //! | file | holds |
 //! |---|---|
+//! | `sync.rs` `log.rs` `timer.rs` `together.rs` | a mutex, a log, waiting without a runtime |
+//! | `stats.rs` `policy.rs` `weight.rs` | counts; how long a value is fresh; how heavy it is |
+//! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
+//! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
+//! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
+//! | `bounds.rs` | what keys and values must be able to do |
+//! | `breaker.rs` `settings.rs` `tier.rs` | a remote tier in use: breaker, time budget, counts |
+//! | `remote.rs` | the tiers below memory as one cache sees them |
+//! | `flight/` | single-flight: leading, waiting, changing a key |
+//! | `background.rs` | work that no caller waits for |
+//! | `call.rs` | **the protocol of a call** |
+//! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
+//! | `registry.rs` `metrics.rs` `site.rs` | all caches of the program; a cached function |
 
 mod args;
 mod background;
@@ -59,3 +122,8 @@ pub use weight::Weight;
 pub mod testing {
     pub use dcache_backends::clock::advance;
 }
+
+/// The code of the README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

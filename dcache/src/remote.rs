@@ -1,5 +1,6 @@
 //! The tiers below memory, as one cache sees them: entries in, values out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -57,6 +58,14 @@ pub(crate) struct Remote<K, V> {
     is_told: AtomicBool,
 }
 
+/// What is said of code of users that panicked where it must not be noticed.
+const PANICKED: &str = "code of the type panicked";
+
+/// Runs code of a type (its `Serialize`, its codec): nothing of it may reach the caller.
+fn contained<T>(code: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(code)).ok()
+}
+
 /// One call's way through the tiers: its key, and what is left of each tier's time.
 pub(crate) struct Visit {
     key: Key,
@@ -92,11 +101,9 @@ impl<K, V> Remote<K, V> {
     }
 
     pub(crate) fn key(&self, key: &K) -> Result<Key, Error> {
-        let id = (self.coder.id)(key).map_err(|refusal| {
-            Error::new(ErrorKind::Codec, Operation::Get)
-                .with_context("the arguments have no key")
-                .with_source(refusal)
-        })?;
+        let error = || Error::new(ErrorKind::Codec, Operation::Get).with_context("the arguments have no key");
+        let id = contained(|| (self.coder.id)(key).map_err(|refusal| error().with_source(refusal)));
+        let id = id.unwrap_or_else(|| Err(error().with_source(PANICKED)))?;
         Ok(Key::new(&self.scope, &id))
     }
 
@@ -172,7 +179,9 @@ impl<K, V> Remote<K, V> {
         if !head.matches(self.coder.number, self.schema()) || times.remaining(clock::wall()).is_none() {
             return Ok(None);
         }
-        let value = (self.coder.decode)(payload.clone()).map_err(|error| error.to_string())?;
+        let value = contained(|| (self.coder.decode)(payload.clone()));
+        let value =
+            value.unwrap_or_else(|| Err(CodecError::new(PANICKED))).map_err(|error| error.to_string())?;
         Ok(Some((value, times, payload)))
     }
 
@@ -183,7 +192,8 @@ impl<K, V> Remote<K, V> {
 
     /// Writes a new value into all tiers; says which have not taken it.
     pub(crate) async fn store(&self, visit: &mut Visit, value: &V, life: Life) -> Result<(), Error> {
-        let payload = match self.encode(value) {
+        let encoded = contained(|| self.encode(value)).unwrap_or_else(|| Err(CodecError::new(PANICKED)));
+        let payload = match encoded {
             Ok(payload) => payload,
             Err(error) => {
                 if error.is_about_type() {

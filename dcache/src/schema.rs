@@ -20,12 +20,13 @@
 //! [`std::any::type_name`] of the whole type is added to what was seen: then a rename or a move of the type is a
 //! change too, and a change below the unseen part is not. The option `version` covers what is not seen.
 
+mod access;
+mod event;
 mod leaf;
 mod search;
 #[cfg(test)]
 mod tests;
 mod trace;
-mod variant;
 
 use std::fmt;
 

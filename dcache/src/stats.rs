@@ -74,6 +74,8 @@ pub struct TierStats {
 /// Counts of a cache that are not a tier's.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
+    /// Calls that a tier below memory answered.
+    pub(crate) remote_hits: AtomicU64,
     pub(crate) misses: AtomicU64,
     pub(crate) computes: AtomicU64,
     pub(crate) coalesced: AtomicU64,

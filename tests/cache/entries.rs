@@ -195,3 +195,25 @@ fn a_type_that_a_codec_cannot_bring_back_stays_in_memory() {
     json.blocking().put(&1, Sometimes { note: None, count: 1 }).unwrap();
     assert_eq!(shelf.keys().len(), 1, "a self-describing codec can");
 }
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Explosive(u32);
+
+impl Serialize for Explosive {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(self.0 != 13, "of a type");
+        serializer.serialize_u32(self.0)
+    }
+}
+
+#[test]
+fn a_panic_while_a_value_is_encoded_reaches_nobody() {
+    let shelf = Shelf::new();
+    let cache: Cache<u32, Explosive> = Cache::builder("explosive").tier(shelf.clone()).build().unwrap();
+    for n in 12..15 {
+        assert_eq!(cache.blocking().get_or_insert_with(&n, || Explosive(n)), Explosive(n));
+        assert_eq!(cache.blocking().get(&n), Some(Explosive(n)), "memory has it all the same");
+    }
+    assert_eq!(shelf.keys().len(), 2);
+    assert_eq!(cache.stats().errors, 1);
+}

@@ -22,6 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use blake3::Hasher;
 use serde::de::DeserializeOwned;
 
+use super::event::Event;
 use super::trace::Tracer;
 
 /// How many questions of a type are answered, all runs together; ordinary types ask a few dozen.
@@ -29,45 +30,6 @@ const STEPS: usize = 100_000;
 
 /// How deep types may be nested.
 const DEPTH: usize = 100;
-
-/// What a run notes; a number is never given a second meaning.
-#[derive(Clone, Copy)]
-pub(super) enum Event {
-    Run = 0,
-    Known = 1,
-    Recursion = 2,
-    Bool = 3,
-    Char = 4,
-    Text = 5,
-    Bytes = 6,
-    Unit = 7,
-    Option = 8,
-    Sequence = 9,
-    Map = 10,
-    Tuple = 11,
-    Struct = 12,
-    Enum = 13,
-    UnitVariant = 14,
-    NewtypeVariant = 15,
-    TupleVariant = 16,
-    StructVariant = 17,
-    Any = 18,
-    Identifier = 19,
-    Ignored = 20,
-    TypeName = 21,
-    U8 = 32,
-    U16 = 33,
-    U32 = 34,
-    U64 = 35,
-    U128 = 36,
-    I8 = 40,
-    I16 = 41,
-    I32 = 42,
-    I64 = 43,
-    I128 = 44,
-    F32 = 48,
-    F64 = 49,
-}
 
 /// A type that has others in it, told by its visitor and the names of its fields or variants.
 pub(super) type Id = u64;

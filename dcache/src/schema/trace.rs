@@ -1,10 +1,11 @@
 //! The deserializer without data: it notes what a type asks for, and answers with something plausible.
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Visitor};
 
+use super::access::{Choice, Elements, Entries};
+use super::event::Event;
 use super::leaf::{self, Any};
-use super::search::{Entered, Event, Id, Place, Refused, Search, id_of};
-use super::variant::Choice;
+use super::search::{Entered, Id, Place, Refused, Search, id_of};
 
 /// Answers for one value.
 pub(super) struct Tracer<'s> {
@@ -265,63 +266,5 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         self.search.step()?;
         self.search.note(Event::Ignored);
         visitor.visit_unit()
-    }
-}
-
-/// The elements of a sequence or a tuple, or the fields of a struct in a row.
-pub(super) struct Elements<'s> {
-    pub(super) search: &'s mut Search,
-    pub(super) id: Id,
-    pub(super) next: usize,
-    pub(super) left: usize,
-}
-
-impl<'de> SeqAccess<'de> for Elements<'_> {
-    type Error = Refused;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let place = (self.id, self.next);
-        self.next += 1;
-        self.left -= 1;
-        seed.deserialize(Tracer::at(self.search, place)).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
-    }
-}
-
-/// The entry of a map, or the fields of a struct by name.
-struct Entries<'s> {
-    search: &'s mut Search,
-    id: Id,
-    fields: &'static [&'static str],
-    next: usize,
-    left: usize,
-}
-
-impl<'de> MapAccess<'de> for Entries<'_> {
-    type Error = Refused;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let place = (self.id, 2 * self.next);
-        let name = self.fields.get(self.next).copied();
-        self.next += 1;
-        self.left -= 1;
-        seed.deserialize(Tracer { search: self.search, place, name }).map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Refused> {
-        seed.deserialize(Tracer::at(self.search, (self.id, 2 * self.next + 1)))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
     }
 }
