@@ -50,7 +50,12 @@ pub(crate) fn body(plan: &Plan<'_>, name: &str) -> TokenStream {
     let sig = Signature { ident: Ident::new(name, item.sig.ident.span()), ..item.sig.clone() };
     let (vis, block) = (&item.vis, &item.block);
     let vis = plan.has_companion.then_some(vis);
-    quote!(#(#lints)* #vis #sig #block)
+    quote! {
+        #[allow(clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+        #[allow(clippy::must_use_candidate, clippy::too_many_arguments)]
+        #(#lints)*
+        #vis #sig #block
+    }
 }
 
 /// Returns the signature with a plain name for every argument, and without the qualifiers that are refused.

@@ -17,8 +17,7 @@ pub(crate) fn companion(plan: &Plan<'_>) -> TokenStream {
     let uncached = quote! {
         #site
         /// Runs the body and touches no tier.
-        #[allow(dead_code, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-        #[allow(clippy::must_use_candidate, clippy::too_many_arguments)]
+        #[allow(dead_code)]
         #body
     };
     let assumed = assumed(plan);

@@ -2,13 +2,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::ext::IdentExt as _;
-use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, LitStr, Path, Type, TypeReference};
 
 use crate::errors::Errors;
 use crate::function::{Argument, Function};
+use crate::mention::mentioned;
 use crate::nearest::{list, nearest};
 use crate::options::{Key, Options};
 use crate::span;
@@ -198,7 +197,8 @@ fn from_expr<'a>(function: &'a Function, expr: &Expr, krate: &Path, errors: &mut
         Expr::Tuple(tuple) => tuple.elems.iter().collect(),
         expr => vec![expr],
     };
-    let mentioned = mentioned(expr.to_token_stream(), function);
+    let is_argument = |name: &Ident| function.arguments.iter().any(|argument| argument.is_called(name));
+    let mentioned = mentioned(expr.to_token_stream(), &is_argument);
     let arguments = among(function, |argument| mentioned.iter().any(|name| argument.is_called(name)));
     for part in &parts {
         misspelt(part, function, errors);
@@ -258,38 +258,4 @@ fn part(function: &Function, expr: &Expr, krate: &Path) -> TokenStream {
 
 fn among(function: &Function, is_in: impl Fn(&Argument) -> bool) -> Vec<&Argument> {
     function.arguments.iter().filter(|argument| is_in(argument)).collect()
-}
-
-/// Returns the identifiers of an expression that name arguments, those in format strings included.
-fn mentioned(tokens: TokenStream, function: &Function) -> Vec<Ident> {
-    let is_argument = |name: &Ident| function.arguments.iter().any(|argument| argument.is_called(name));
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut found = Vec::new();
-    for (n, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Group(group) => found.extend(mentioned(group.stream(), function)),
-            TokenTree::Ident(name) if is_argument(name) && !is_member(&tokens, n) => found.push(name.clone()),
-            TokenTree::Literal(literal) => found.extend(formatted(&literal.to_string()).filter(&is_argument)),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Tells whether an identifier is a field, a method, or a part of a path.
-fn is_member(tokens: &[TokenTree], n: usize) -> bool {
-    let punct = |n: Option<usize>, c: char| {
-        n.and_then(|n| tokens.get(n))
-            .is_some_and(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == c))
-    };
-    let dot = punct(n.checked_sub(1), '.') && !punct(n.checked_sub(2), '.');
-    dot || punct(n.checked_sub(1), ':') && punct(n.checked_sub(2), ':') || punct(Some(n + 1), ':')
-}
-
-/// Returns what stands between the braces of a format string.
-fn formatted(text: &str) -> impl Iterator<Item = Ident> + '_ {
-    text.split('{').skip(1).filter_map(|text| {
-        let end = text.find(['}', ':'])?;
-        Ident::parse_any.parse_str(&text[..end]).ok()
-    })
 }

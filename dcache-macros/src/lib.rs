@@ -16,6 +16,7 @@
 //! | `options.rs` | the table of options |
 //! | `types.rs` | what can be read off a type |
 //! | `function.rs` | the function, and what no option can make cacheable |
+//! | `mention.rs` | which arguments an expression is about |
 //! | `key.rs` | what a call is known by |
 //! | `policy.rs` | options → calls on the builder of the cache |
 //! | `plan.rs` | options + function → plan; every check that needs both |
@@ -34,6 +35,7 @@ mod errors;
 mod expand;
 mod function;
 mod key;
+mod mention;
 mod nearest;
 mod options;
 mod plan;

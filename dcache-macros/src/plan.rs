@@ -182,3 +182,101 @@ pub(crate) fn returns_at(function: &Function) -> Span {
         syn::ReturnType::Default => function.item.sig.ident.span(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn mistakes(options: TokenStream, item: TokenStream) -> Vec<String> {
+        let mut errors = Errors::new();
+        let function = Function::new(syn::parse2(item).unwrap(), &mut errors);
+        let options = Options::parse(options, &mut errors);
+        Plan::new(&function, &options, &mut errors);
+        match errors.finish() {
+            Ok(()) => Vec::new(),
+            Err(all) => all.into_iter().map(|error| error.to_string()).collect(),
+        }
+    }
+
+    #[test]
+    fn good_attributes_have_no_mistakes() {
+        let item = quote!(
+            async fn f(db: &Pool, sku: &str, n: Option<u32>) -> Result<Quote, Error> {
+                todo()
+            }
+        );
+        let options =
+            quote!(backend = memory(capacity = 10, ttl = "30s"), ttl = "1h", skip(db), name = "quote");
+        assert_eq!(mistakes(options, item), [""; 0]);
+        assert_eq!(
+            mistakes(
+                quote!(),
+                quote!(
+                    fn f() {}
+                )
+            ),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn mistakes_of_function_and_options_come_together() {
+        let item = quote!(
+            fn f(&self, buffer: &mut [u8], ratio: f64) -> &str {
+                ""
+            }
+        );
+        let found = mistakes(quote!(skip(bufer), backend = [tier(Shelf), memory], ttl = 5), item);
+        let expected = [
+            "methods are not supported yet; move the body into a free function",
+            "a cached value outlives the call and cannot borrow; return an owned value",
+            "a duration has a unit; write `\"5s\"`",
+            "`memory` is the nearest tier; put it first",
+            "unknown argument `bufer`; did you mean `buffer`?",
+            "a `&mut` argument cannot be in the key; write `key = …` or `skip(buffer)`",
+            "`f64` is not `Eq` and cannot be in the key; write `key = (…, ratio.to_bits())` or `skip(ratio)`",
+        ];
+        for message in expected {
+            assert!(found.iter().any(|found| found == message), "{message}\n{found:#?}");
+        }
+    }
+
+    #[test]
+    fn nearer_tiers_must_not_outlive_farther_ones() {
+        let item = || {
+            quote!(
+                fn f(n: u8) -> u8 {
+                    n
+                }
+            )
+        };
+        let chain =
+            quote!(backend = [memory(ttl = "2h"), tier(A, ttl = HOUR), tier(B, ttl = "1h")], codec = raw);
+        let found = mistakes(chain, item());
+        assert_eq!(
+            found,
+            ["`memory` would outlive `tier`, which is farther; give `memory` the shorter `ttl`"]
+        );
+        let chain = quote!(backend = [memory(ttl = "1h"), tier(B, ttl = "1h")], codec = raw);
+        assert_eq!(mistakes(chain, item()), [""; 0]);
+    }
+
+    #[test]
+    fn missing_features_are_named() {
+        let item = || {
+            quote!(
+                fn f(n: u8) -> u8 {
+                    n
+                }
+            )
+        };
+        let redis = mistakes(quote!(backend = redis, codec = raw), item());
+        assert_eq!(redis.is_empty(), cfg!(feature = "redis"), "{redis:?}");
+        let json = mistakes(quote!(codec = json), item());
+        assert_eq!(json.is_empty(), cfg!(feature = "json"), "{json:?}");
+        let default = mistakes(quote!(backend = [memory, tier(Shelf)]), item());
+        assert_eq!(default.is_empty(), cfg!(feature = "bincode"), "{default:?}");
+    }
+}

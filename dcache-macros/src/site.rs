@@ -26,6 +26,7 @@ pub(crate) fn site(plan: &Plan<'_>) -> TokenStream {
             let list = list(krate, "__DCACHE_SITE");
             quote! {
                 #quiet
+                #[inline]
                 fn __dcache_site() -> &'static #ty {
                     #checks
                     static __DCACHE_SITE: #ty = #krate::__private::Site::new(#meta, #build);
@@ -51,6 +52,7 @@ pub(crate) fn site(plan: &Plan<'_>) -> TokenStream {
                     &__DCACHE_SITES
                 }
                 #quiet
+                #[inline]
                 fn __dcache_site<#params>(#parameter) -> &'static #krate::__private::Site<#key, #value> #clause {
                     #checks
                     #consts
@@ -96,12 +98,15 @@ fn meta(plan: &Plan<'_>) -> TokenStream {
     };
     let function = &plan.function.item.sig.ident;
     let path = match plan.has_companion {
-        true => function.clone(),
-        false => format_ident!("__dcache_here"),
+        true => quote!(::core::any::type_name::<#function>),
+        false => quote!(|| ::core::primitive::str::trim_end_matches(
+            ::core::any::type_name::<__dcache_here>(),
+            "::__dcache_here",
+        )),
     };
     quote! {
         #krate::__private::Meta {
-            path: ::core::any::type_name::<#path>,
+            path: #path,
             name: #name,
             file: ::core::file!(),
             line: ::core::line!(),

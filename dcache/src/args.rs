@@ -112,6 +112,7 @@ macro_rules! tuples {
         impl<$($argument: Argument),*> ToKey for Args<($($argument,)*)> {
             type Key = ($($argument::Owned,)*);
 
+            #[allow(clippy::unused_unit, reason = "the tuple of no arguments")]
             fn to_key(&self) -> Self::Key {
                 ($(self.0.$n.keep(),)*)
             }

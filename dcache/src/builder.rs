@@ -9,7 +9,7 @@ use dcache_backends::{Error, Scope};
 
 use crate::bounds::{CacheKey, CacheValue, RemoteKey};
 use crate::cache::Cache;
-use crate::call::{DEFAULT_PATIENCE, Inner, Policy};
+use crate::call::{CacheIf, DEFAULT_PATIENCE, Inner, Policy};
 use crate::codec::{Bincode, Codec};
 use crate::flight::Flights;
 use crate::log;
@@ -95,7 +95,7 @@ pub struct Plan<K, V> {
     ttl: Ttl<V>,
     version: u64,
     max_size: usize,
-    cache_if: Option<Arc<dyn Fn(&V) -> bool + Send + Sync>>,
+    cache_if: Option<CacheIf<V>>,
     coalesce: Option<Duration>,
     write_in_background: bool,
 }

@@ -35,11 +35,14 @@ pub(crate) struct Inner<K, V> {
     pub(crate) faults: Vec<Error>,
 }
 
+/// Tells whether a value is stored.
+pub(crate) type CacheIf<V> = Arc<dyn Fn(&V) -> bool + Send + Sync>;
+
 /// What a cache was told about its values.
 pub(crate) struct Policy<V> {
     pub(crate) ttl: Ttl<V>,
     pub(crate) memory_ttl: Life,
-    pub(crate) cache_if: Option<Arc<dyn Fn(&V) -> bool + Send + Sync>>,
+    pub(crate) cache_if: Option<CacheIf<V>>,
     /// How long a call waits for another with its key; `None` does not wait.
     pub(crate) coalesce: Option<Duration>,
     pub(crate) write_in_background: bool,
