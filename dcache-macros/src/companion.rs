@@ -195,10 +195,7 @@ impl Control {
             return Signature { ident: name, ..all }.to_token_stream();
         }
         let asyncness = all.asyncness.filter(|_| self.waits);
-        let generics = match self.takes {
-            Takes::Nothing => Default::default(),
-            _ => all.generics,
-        };
+        let generics = all.generics;
         let (params, clause) = (&generics.params, &generics.where_clause);
         let keyed = plan.key.arguments.iter().filter(|_| !matches!(self.takes, Takes::Nothing));
         let arguments = keyed.map(|argument| {
@@ -236,8 +233,8 @@ impl Control {
         let located = located(plan);
         match self.takes {
             Takes::Nothing => {
-                let site = plan.path(if plan.is_single() { "__dcache_site" } else { "__dcache_sites" });
-                quote!(#site().#method() #wait)
+                let (import, site) = (plan.key.kept.is_none().then(|| plan.import()), whole(plan));
+                quote!(#import #site.#method() #wait)
             }
             Takes::All => {
                 let (import, miss) = (plan.import(), local("miss"));
@@ -253,6 +250,26 @@ impl Control {
     }
 }
 
+/// Writes what finds the cache without a key at hand.
+///
+/// Where only the compiler knows the key's type, a closure that is never called tells it. It cannot be written
+/// for `impl Trait` arguments; then all caches of the function are meant, those of each type.
+fn whole(plan: &Plan<'_>) -> TokenStream {
+    let (krate, query, arguments) = (&plan.krate, &plan.key.query, &plan.key.arguments);
+    if plan.key.kept.is_some() {
+        let site = plan.call("__dcache_site", &TokenStream::new());
+        return quote!(#site());
+    }
+    if arguments.iter().any(|argument| impl_trait(&argument.ty).is_some()) {
+        let sites = plan.path("__dcache_sites");
+        return quote!(#sites());
+    }
+    let site = plan.call("__dcache_site", &quote!(_));
+    let (names, types) = (arguments.iter().map(|a| &a.name), arguments.iter().map(|a| &a.ty));
+    let made = quote!(|(#(#names,)*): (#(#types,)*)| #krate::__private::ToKey::to_key(&#query));
+    quote!(#site(#krate::__private::kind_made(#made)))
+}
+
 /// Writes the statement that finds the cache and makes the owned key.
 fn located(plan: &Plan<'_>) -> TokenStream {
     let at = span::at(plan.key.at);
@@ -266,7 +283,8 @@ fn located(plan: &Plan<'_>) -> TokenStream {
         }
         None => {
             let found = plan.call("__dcache_site", &quote!(_));
-            quote_spanned!(at=> let (#site, #key) = match #query { #args => (#found(&#args), #to_key(&#args)) };)
+            let kind = quote_spanned!(at=> #krate::__private::kind_of(&#args));
+            quote_spanned!(at=> let (#site, #key) = match #query { #args => (#found(#kind), #to_key(&#args)) };)
         }
     }
 }

@@ -60,7 +60,7 @@ fn function(plan: &Plan<'_>) -> TokenStream {
 /// Writes the look-up in memory: a statement of its own, so that nothing it borrows outlives it.
 fn look(plan: &Plan<'_>) -> TokenStream {
     let at = span::at(plan.key.at);
-    let query = &plan.key.query;
+    let (krate, query) = (&plan.krate, &plan.key.query);
     match plan.key.kept {
         Some(_) => {
             let site = plan.call("__dcache_site", &TokenStream::new());
@@ -68,7 +68,8 @@ fn look(plan: &Plan<'_>) -> TokenStream {
         }
         None => {
             let (site, args) = (plan.call("__dcache_site", &quote!(_)), local("args"));
-            quote_spanned!(at=> match #query { #args => #site(&#args).look(&#args) })
+            let kind = quote_spanned!(at=> #krate::__private::kind_of(&#args));
+            quote_spanned!(at=> match #query { #args => #site(#kind).look(&#args) })
         }
     }
 }

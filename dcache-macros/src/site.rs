@@ -39,7 +39,7 @@ pub(crate) fn site(plan: &Plan<'_>) -> TokenStream {
             let generics = &plan.function.item.sig.generics;
             let (generics, parameter, key) = match kept {
                 Some(kept) => (generics.clone(), None, kept.clone()),
-                None => with_query(generics, plan),
+                None => with_key(generics, plan),
             };
             let (params, clause) = (&generics.params, &generics.where_clause);
             let (consts, arguments) = type_arguments(&plan.function.item.sig.generics);
@@ -188,18 +188,17 @@ fn no_alias(plan: &Plan<'_>, at: Span) -> TokenStream {
     }
 }
 
-/// Adds the borrowed key to the generics, so that the compiler infers the type of the owned one.
-fn with_query(generics: &Generics, plan: &Plan<'_>) -> (Generics, Option<TokenStream>, TokenStream) {
+/// Adds the key to the generics, so that the compiler infers its type from the expression.
+fn with_key(generics: &Generics, plan: &Plan<'_>) -> (Generics, Option<TokenStream>, TokenStream) {
     let krate = &plan.krate;
     let bound = match plan.codec {
         Some(_) => quote!(RemoteKey),
         None => quote!(CacheKey),
     };
-    let key = quote!(<__DcacheQuery as #krate::__private::ToKey>::Key);
     let mut generics = generics.clone();
-    generics.params.push(syn::parse_quote!(__DcacheQuery: #krate::__private::ToKey));
-    generics.make_where_clause().predicates.push(syn::parse_quote!(#key: #krate::__private::#bound));
-    (generics, Some(quote!(_: &__DcacheQuery)), key)
+    generics.params.push(syn::parse_quote!(__DcacheKey: #krate::__private::#bound));
+    let parameter = quote!(_: ::core::marker::PhantomData<__DcacheKey>);
+    (generics, Some(parameter), quote!(__DcacheKey))
 }
 
 /// Writes a type that tells one choice of type and const arguments from another, and the items it needs.

@@ -100,7 +100,7 @@ pub struct Plan<K, V> {
     write_in_background: bool,
 }
 
-impl<K: CacheKey, V: CacheValue> Builder<K, V> {
+impl<K, V: 'static> Builder<K, V> {
     pub(crate) fn new(name: String) -> Self {
         let plan = Plan {
             name,
@@ -118,7 +118,7 @@ impl<K: CacheKey, V: CacheValue> Builder<K, V> {
     }
 }
 
-impl<K: CacheKey, V: CacheValue, C> Builder<K, V, C> {
+impl<K, V, C> Builder<K, V, C> {
     /// Sets up memory; by default it holds 10 000 entries.
     pub fn memory(mut self, memory: Memory<V>) -> Self {
         self.plan.memory = Some(memory);
@@ -211,7 +211,11 @@ impl<K: CacheKey, V: CacheValue, C> Builder<K, V, C> {
     ///
     /// # Errors
     /// Says which tier's configuration is wrong. Nothing is connected to yet; [`check`](crate::check) does that.
-    pub fn build(self) -> Result<Cache<K, V>, Error> {
+    pub fn build(self) -> Result<Cache<K, V>, Error>
+    where
+        K: CacheKey,
+        V: CacheValue,
+    {
         let mut cache = self.plan.assemble();
         let inner = Arc::get_mut(&mut cache.inner).map(|inner| std::mem::take(&mut inner.faults));
         match Error::join(inner.unwrap_or_default()) {

@@ -11,7 +11,7 @@ use dcache_backends::Error;
 use crate::args::{Borrowed, ToKey};
 use crate::bounds::{CacheKey, CacheValue};
 use crate::builder::Builder;
-use crate::call::{Inner, certain};
+use crate::call::{Call, Inner, certain};
 use crate::flight::{Flights, Mode};
 use crate::settings;
 use crate::stats::Stats;
@@ -86,7 +86,8 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
             Looked::Miss(key) => key,
             Looked::Off => return body().await,
         };
-        certain(self.inner.resolve(Mode::Async, key, async { Ok(body().await) }, None).await)
+        let call = Call { key, is_refresh: false };
+        certain(self.inner.answer(call, async { Ok(body().await) }, None).await)
     }
 
     /// Returns the value of a key; else runs the body, and stores what it returns if that is `Ok`.
@@ -104,7 +105,7 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
             Looked::Miss(key) => key,
             Looked::Off => return body().await,
         };
-        self.inner.resolve(Mode::Async, key, async { body().await }, None).await
+        self.inner.answer(Call { key, is_refresh: false }, async { body().await }, None).await
     }
 
     /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.
@@ -211,7 +212,8 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
             Looked::Miss(key) => key,
             Looked::Off => return body(),
         };
-        certain(pollster::block_on(self.0.inner.resolve(Mode::Blocking, key, async { Ok(body()) }, None)))
+        let call = Call { key, is_refresh: false };
+        certain(self.0.inner.answer_blocking(call, || Ok(body()), None))
     }
 
     /// Returns the value of a key; else runs the body, and stores what it returns if that is `Ok`.
@@ -228,7 +230,7 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
             Looked::Miss(key) => key,
             Looked::Off => return body(),
         };
-        pollster::block_on(self.0.inner.resolve(Mode::Blocking, key, async { body() }, None))
+        self.0.inner.answer_blocking(Call { key, is_refresh: false }, body, None)
     }
 
     /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.

@@ -86,68 +86,125 @@ pub(crate) const MEMORY: &str = "memory";
 /// How long a call waits for another with its key, unless `coalesce` says otherwise.
 pub(crate) const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 
+/// A call that memory could not answer.
+pub(crate) struct Call<K> {
+    pub(crate) key: K,
+    /// The body runs whatever the tiers hold.
+    pub(crate) is_refresh: bool,
+}
+
+/// A call whose body is to run: as the leader of its key, or beside who leads.
+struct Run<K: CacheKey, V: CacheValue> {
+    lead: Option<Lead<K, V>>,
+    visit: Option<Visit>,
+    start: Instant,
+}
+
+/// The protocol: `begin`, the body, `end`. The body of a synchronous call runs on the bare stack in between, so
+/// that a function may call itself as deep as it could without a cache.
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
-    /// Answers a call that memory could not: this is the protocol, from here to `keep`.
-    pub(crate) async fn resolve<E>(
+    /// Answers an asynchronous call.
+    pub(crate) async fn answer<E>(
         self: &Arc<Self>,
-        mode: Mode,
-        key: K,
+        call: Call<K>,
         body: impl Future<Output = Result<V, E>>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
+        let run = match self.begin(Mode::Async, &call, &share).await {
+            Ok(run) => run,
+            Err(answer) => return answer,
+        };
+        let result = match &run.lead {
+            Some(lead) => lead.within(body).await,
+            None => body.await,
+        };
+        self.end(run, &result, share).await;
+        result
+    }
+
+    /// Answers a synchronous call.
+    pub(crate) fn answer_blocking<E>(
+        self: &Arc<Self>,
+        call: Call<K>,
+        body: impl FnOnce() -> Result<V, E>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        let run = match on_thread(|| self.begin(Mode::Blocking, &call, &share)) {
+            Ok(run) => run,
+            Err(answer) => return answer,
+        };
+        let result = match &run.lead {
+            Some(lead) => lead.within_blocking(body),
+            None => body(),
+        };
+        on_thread(|| self.end(run, &result, share));
+        result
+    }
+
+    /// Goes as far as one can without the body: joins the calls of the same key, and if there is none, leads and
+    /// asks the remote tiers in order.
+    async fn begin<E>(
+        self: &Arc<Self>,
+        mode: Mode,
+        call: &Call<K>,
+        share: &Option<Share<E>>,
+    ) -> Result<Run<K, V>, Result<V, E>> {
+        let key = &call.key;
+        if call.is_refresh {
+            let lead = self.flights.supersede(key, Purpose::Refresh).await;
+            let visit = self.visit(&lead, key, mode);
+            return Ok(self.run(Some(lead), visit));
+        }
         loop {
             let patience = self.policy.coalesce;
-            let turn = match self.flights.join(&key, mode, patience.is_some()) {
+            let turn = match self.flights.join(key, mode, patience.is_some()) {
                 Join::Hit(value) => {
                     self.flights.hits.count();
-                    return Ok(value);
+                    return Err(Ok(value));
                 }
                 Join::Alone => Turn::Alone,
                 Join::Lead(lead) => Turn::Lead(lead),
                 Join::Wait(wait) => wait.turn(patience.unwrap_or(DEFAULT_PATIENCE)).await,
             };
-            match turn {
-                Turn::Lead(lead) => return self.lead(mode, lead, &key, body, share).await,
-                Turn::Alone => {
-                    count(&self.counts.misses);
-                    return self.timed(body).await;
-                }
+            let (lead, visit) = match turn {
+                Turn::Again => continue,
                 Turn::Value(value) => {
                     count(&self.counts.coalesced);
-                    return Ok(value);
+                    return Err(Ok(value));
                 }
                 Turn::Error(error) => match share.as_ref().and_then(|share| (share.restore)(&*error)) {
                     Some(error) => {
                         count(&self.counts.coalesced);
-                        return Err(error);
+                        return Err(Err(error));
                     }
-                    // the leader's errors are of another type
-                    None => {
-                        count(&self.counts.misses);
-                        return self.timed(body).await;
-                    }
+                    None => (None, None), // the leader's errors are of another type
                 },
-                Turn::Again => {}
-            }
+                Turn::Alone => (None, None),
+                Turn::Lead(lead) => {
+                    let visit = self.visit(&lead, key, mode);
+                    match self.find(lead, visit).await {
+                        Ok(value) => return Err(Ok(value)),
+                        Err((lead, visit)) => (Some(lead), visit),
+                    }
+                }
+            };
+            count(&self.counts.misses);
+            return Ok(self.run(lead, visit));
         }
     }
 
-    /// Leads: the remote tiers in order, then the body.
-    async fn lead<E>(
-        self: &Arc<Self>,
-        mode: Mode,
-        lead: Lead<K, V>,
-        key: &K,
-        body: impl Future<Output = Result<V, E>>,
-        share: Option<Share<E>>,
-    ) -> Result<V, E> {
-        let visit = self.visit(&lead, key, mode);
-        match self.find(lead, visit).await {
-            Ok(value) => Ok(value),
-            Err((lead, visit)) => {
-                count(&self.counts.misses);
-                self.compute(mode, lead, visit, body, share).await
-            }
+    fn run(&self, lead: Option<Lead<K, V>>, visit: Option<Visit>) -> Run<K, V> {
+        count(&self.counts.computes);
+        Run { lead, visit, start: Instant::now() }
+    }
+
+    /// Keeps what the body returned: a value in the remote tiers, then in memory; those who wait get it.
+    async fn end<E>(self: &Arc<Self>, run: Run<K, V>, result: &Result<V, E>, share: Option<Share<E>>) {
+        self.counts.body_nanos.fetch_add(run.start.elapsed().as_nanos() as u64, Relaxed);
+        match (run.lead, result) {
+            (Some(lead), Ok(value)) => self.keep(lead, run.visit, value.clone()).await,
+            (Some(lead), Err(error)) => lead.fail(share.map(|share| (share.share)(error))),
+            (None, _) => {}
         }
     }
 
@@ -167,27 +224,6 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             self.write(lead, visit, News::Found(found)).await;
         }
         Ok(value)
-    }
-
-    /// Runs the body, once, and keeps what it returns.
-    async fn compute<E>(
-        self: &Arc<Self>,
-        mode: Mode,
-        lead: Lead<K, V>,
-        visit: Option<Visit>,
-        body: impl Future<Output = Result<V, E>>,
-        share: Option<Share<E>>,
-    ) -> Result<V, E> {
-        match lead.within(mode, self.timed(body)).await {
-            Ok(value) => {
-                self.keep(lead, visit, value.clone()).await;
-                Ok(value)
-            }
-            Err(error) => {
-                lead.fail(share.map(|share| (share.share)(&error)));
-                Err(error)
-            }
-        }
     }
 
     /// Stores a value in the remote tiers, then in memory, and lets those who wait have it.
@@ -309,19 +345,6 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         })
     }
 
-    /// Runs the body whatever the tiers hold, and stores what it returns.
-    pub(crate) async fn refresh<E>(
-        self: &Arc<Self>,
-        mode: Mode,
-        key: K,
-        body: impl Future<Output = Result<V, E>>,
-        share: Option<Share<E>>,
-    ) -> Result<V, E> {
-        let lead = self.flights.supersede(&key, Purpose::Refresh).await;
-        let visit = self.visit(&lead, &key, mode);
-        self.compute(mode, lead, visit, body, share).await
-    }
-
     /// Makes what memory holds of a value: nothing where it has no life there.
     fn slot(&self, value: &V, life: Life) -> Option<Slot<V>> {
         let now = clock::now();
@@ -337,15 +360,6 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     fn visit(&self, lead: &Lead<K, V>, key: &K, mode: Mode) -> Option<Visit> {
         let remote = self.remote.as_ref()?;
         if lead.is_superseded() { None } else { remote.visit(key, mode) }
-    }
-
-    /// Runs a body and counts it.
-    async fn timed<T>(&self, body: impl Future<Output = T>) -> T {
-        count(&self.counts.computes);
-        let start = Instant::now();
-        let output = body.await;
-        self.counts.body_nanos.fetch_add(start.elapsed().as_nanos() as u64, Relaxed);
-        output
     }
 }
 
@@ -383,6 +397,12 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             tiers,
         }
     }
+}
+
+/// Drives a future on this thread. Its state is on a frame of its own, which is gone when the body runs.
+#[inline(never)]
+fn on_thread<F: Future>(future: impl FnOnce() -> F) -> F::Output {
+    pollster::block_on(future())
 }
 
 /// Takes the value of a body that cannot fail.

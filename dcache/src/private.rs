@@ -50,6 +50,16 @@ pub fn fs(place: Place) -> Tier {
     Tier::fs(place)
 }
 
+/// Tells the type of the key that this is a look-up for.
+pub fn kind_of<Q: ToKey>(_: &Q) -> PhantomData<Q::Key> {
+    PhantomData
+}
+
+/// Tells the type of the key that this would make.
+pub fn kind_made<A, K>(_: impl Fn(A) -> K) -> PhantomData<K> {
+    PhantomData
+}
+
 /// A part of a key that an expression gives: what is a reference is borrowed as it is, all else for the look-up.
 pub struct Part<'t, T: ?Sized>(pub &'t T);
 

@@ -1,6 +1,7 @@
 //! All caches of the program: for lists, for checks, and so that no two functions share a name.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use dcache_backends::Error;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::cache::Cache;
 use crate::call::{Inner, MEMORY};
+use crate::flight::Mode;
 use crate::stats::Stats;
 use crate::sync::Mutex;
 use crate::tier::LiveTier;
@@ -105,6 +107,8 @@ fn members() -> impl Iterator<Item = Member> {
 /// A cache, whatever its types.
 pub(crate) trait Described: Send + Sync {
     fn describe(&self, file: &'static str, line: u32) -> Function;
+    fn stats(&self) -> Stats;
+    fn clear(&self, mode: Mode) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
     fn faults(&self) -> &[Error];
     fn tiers(&self) -> &[LiveTier];
 }
@@ -116,6 +120,14 @@ impl<K: CacheKey, V: CacheValue> Described for Inner<K, V> {
             memory.into_iter().chain(self.tiers().iter().map(LiveTier::name)).map(str::to_owned).collect();
         let name = self.name.clone();
         Function { name, file, line, tiers, ttl: self.policy.ttl.fixed(), stats: self.stats() }
+    }
+
+    fn stats(&self) -> Stats {
+        self.stats()
+    }
+
+    fn clear(&self, mode: Mode) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        Box::pin(self.clear(mode))
     }
 
     fn faults(&self) -> &[Error] {

@@ -10,12 +10,13 @@ use crate::args::ToKey;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::builder::{Builder, Plan};
 use crate::cache::{Cache, Entry, Looked};
-use crate::call::{Share, certain};
+use crate::call::{Call, Share, certain};
 use crate::flight::Mode;
 use crate::log;
 use crate::registry::{self, Listing, Member};
 use crate::stats::Stats;
 use crate::sync::Mutex;
+use crate::together::together;
 
 /// Where a cached function stands.
 #[derive(Clone, Copy)]
@@ -51,12 +52,14 @@ pub struct Site<K, V> {
     cache: OnceLock<Cache<K, V>>,
 }
 
-impl<K: CacheKey, V: CacheValue> Site<K, V> {
+impl<K, V> Site<K, V> {
     /// Creates it; nothing is built before the first call.
     pub const fn new(meta: Meta, build: Build<K, V>) -> Self {
         Self { meta, type_arguments: || "", build, cache: OnceLock::new() }
     }
+}
 
+impl<K: CacheKey, V: CacheValue> Site<K, V> {
     #[inline]
     fn cache(&self) -> &Cache<K, V> {
         match self.cache.get() {
@@ -97,14 +100,14 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
         let cache = self.cache();
         match cache.look(arguments) {
             Looked::Hit(value) => Ok(value),
-            Looked::Miss(key) => Err(Miss { cache, key: Some(key), must_run: false }),
-            Looked::Off => Err(Miss { cache, key: None, must_run: true }),
+            Looked::Miss(key) => Err(Miss { cache, call: Some(Call { key, is_refresh: false }) }),
+            Looked::Off => Err(Miss { cache, call: None }),
         }
     }
 
     /// Has the body run whatever the tiers hold.
     pub fn refresh(&'static self, key: K) -> Miss<K, V> {
-        Miss { cache: self.cache(), key: Some(key), must_run: true }
+        Miss { cache: self.cache(), call: Some(Call { key, is_refresh: true }) }
     }
 
     /// Looks in all tiers; fills nothing.
@@ -184,14 +187,16 @@ impl<K: CacheKey, V: CacheValue> Listing for Site<K, V> {
 pub struct Miss<K: 'static, V: 'static> {
     cache: &'static Cache<K, V>,
     /// None where caching is off.
-    key: Option<K>,
-    must_run: bool,
+    call: Option<Call<K>>,
 }
 
 impl<K: CacheKey, V: CacheValue> Miss<K, V> {
     /// Answers from the tiers or by the body.
     pub async fn run(self, body: impl Future<Output = V>) -> V {
-        certain(self.resolve(Mode::Async, async { Ok(body.await) }, None).await)
+        match self.call {
+            Some(call) => certain(self.cache.inner.answer(call, async { Ok(body.await) }, None).await),
+            None => body.await,
+        }
     }
 
     /// Answers from the tiers or by the body; only `Ok` is stored.
@@ -200,12 +205,18 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
         body: impl Future<Output = Result<V, E>>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        self.resolve(Mode::Async, body, share).await
+        match self.call {
+            Some(call) => self.cache.inner.answer(call, body, share).await,
+            None => body.await,
+        }
     }
 
     /// Answers from the tiers or by the body, on this thread.
     pub fn run_blocking(self, body: impl FnOnce() -> V) -> V {
-        certain(pollster::block_on(self.resolve(Mode::Blocking, async { Ok(body()) }, None)))
+        match self.call {
+            Some(call) => certain(self.cache.inner.answer_blocking(call, || Ok(body()), None)),
+            None => body(),
+        }
     }
 
     /// Answers from the tiers or by the body, on this thread; only `Ok` is stored.
@@ -214,20 +225,9 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
         body: impl FnOnce() -> Result<V, E>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        pollster::block_on(self.resolve(Mode::Blocking, async { body() }, share))
-    }
-
-    async fn resolve<E>(
-        self,
-        mode: Mode,
-        body: impl Future<Output = Result<V, E>>,
-        share: Option<Share<E>>,
-    ) -> Result<V, E> {
-        let inner = &self.cache.inner;
-        match self.key {
-            None => body.await,
-            Some(key) if self.must_run => inner.refresh(mode, key, body, share).await,
-            Some(key) => inner.resolve(mode, key, body, share).await,
+        match self.call {
+            Some(call) => self.cache.inner.answer_blocking(call, body, share),
+            None => body(),
         }
     }
 }
@@ -294,6 +294,27 @@ impl Sites {
         all.push(opened);
         let _ = self.first.set(opened);
         opened.site().expect("it was made of these types")
+    }
+}
+
+/// What concerns the caches of all types that the function was called with.
+impl Sites {
+    /// Removes all values.
+    pub async fn clear(&'static self) -> Result<(), Error> {
+        let members = self.members();
+        let cleared = together(members.iter().map(|member| member.cache.clear(Mode::Async))).await;
+        Error::join(cleared.into_iter().filter_map(Result::err).collect()).map_or(Ok(()), Err)
+    }
+
+    /// Removes all values, on this thread.
+    pub fn clear_blocking(&'static self) -> Result<(), Error> {
+        let clear = |member: Member| pollster::block_on(member.cache.clear(Mode::Blocking)).err();
+        Error::join(self.members().into_iter().filter_map(clear).collect()).map_or(Ok(()), Err)
+    }
+
+    /// Returns the counts, added up.
+    pub fn stats(&'static self) -> Stats {
+        self.members().iter().map(|member| member.cache.stats()).fold(Stats::default(), Stats::plus)
     }
 }
 

@@ -33,6 +33,26 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Adds the counts of another cache of the same function.
+    pub(crate) fn plus(mut self, other: Self) -> Self {
+        self.hits += other.hits;
+        self.misses += other.misses;
+        self.computes += other.computes;
+        self.coalesced += other.coalesced;
+        self.stale += other.stale;
+        self.errors += other.errors;
+        self.entries += other.entries;
+        self.evictions += other.evictions;
+        self.body_time += other.body_time;
+        for tier in other.tiers {
+            match self.tiers.iter_mut().find(|known| known.name == tier.name) {
+                Some(known) => known.add(&tier),
+                None => self.tiers.push(tier),
+            }
+        }
+        self
+    }
+
     /// Returns the share of calls that no body was run for, from 0 to 1; 0 before the first call.
     ///
     /// ```
@@ -69,6 +89,17 @@ pub struct TierStats {
     pub errors: u64,
     /// Whether the tier is skipped for now, because it failed several times in a row.
     pub open: bool,
+}
+
+impl TierStats {
+    fn add(&mut self, other: &Self) {
+        self.hits += other.hits;
+        self.misses += other.misses;
+        self.writes += other.writes;
+        self.removes += other.removes;
+        self.errors += other.errors;
+        self.open |= other.open;
+    }
 }
 
 /// Counts of a cache that are not a tier's.

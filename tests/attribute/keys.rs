@@ -28,6 +28,9 @@ fn a_key_is_namespace_function_and_id() {
 
 #[test]
 fn an_id_is_the_digest_of_the_arguments() {
-    assert_eq!(quote::key("A-7", 3), "dcache:quote:GOLDEN");
+    assert_eq!(
+        quote::key("A-7", 3),
+        "dcache:quote:2c2b166311a7b4239f444d5936d5d7801ccc013308d1682ac835b503263c3697"
+    );
     assert_ne!(quote::key("A-7", 3), quote::key("A-73", 0));
 }

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use dcache::dcache;
-use dcache_tests::redis::Server;
-use dcache_tests::{Mood, Shelf, with_environment};
+use dcache_tests::{Shelf, with_environment};
 
 static BODIES: AtomicU32 = AtomicU32::new(0);
 
@@ -68,24 +67,6 @@ fn the_namespace_comes_from_the_environment() {
     with_environment("program::the_namespace_comes_from_the_environment", &variables, || {
         assert_eq!(keyed::key(1), "a%3Ab:f:1");
     });
-}
-
-#[test]
-fn a_check_tries_every_tier_in_use() {
-    let mut server = Server::start();
-    let shelf = Shelf::new();
-    let redis = dcache::Redis::connect(&server.url()).unwrap();
-    let cache =
-        dcache::Cache::<u32, u32>::builder("checked").tier(redis).tier(shelf.clone()).build().unwrap();
-    let check = || futures::executor::block_on(dcache::check());
-    check().unwrap();
-    shelf.set_mood(Mood::Broken);
-    assert_eq!(check().unwrap_err().tier(), "shelf");
-    server.kill();
-    let error = check().unwrap_err();
-    let tiers: Vec<_> = error.parts().iter().map(|part| part.tier().to_owned()).collect();
-    assert_eq!(tiers, ["redis", "shelf"], "{error}");
-    assert_eq!(cache.blocking().get_or_insert_with(&1, || 1), 1);
 }
 
 #[test]

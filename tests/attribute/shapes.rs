@@ -224,6 +224,7 @@ fn functions_of_equal_names_never_share() {
     }
     assert_eq!((one(), two(), one(), two()), (1, 2, 1, 2));
     let names: Vec<_> = dcache::functions().into_iter().map(|function| function.name).collect();
+    let names: Vec<_> = names.into_iter().filter(|name| name.starts_with("attribute.shapes.")).collect();
     let mut unique = names.clone();
     unique.dedup();
     assert_eq!(names, unique);

@@ -1,1 +1,5 @@
 //! Tiers by themselves.
+
+mod contract;
+mod fs;
+mod redis;

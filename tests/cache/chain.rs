@@ -3,7 +3,8 @@
 use std::future::ready;
 use std::time::{Duration, Instant};
 
-use dcache::{Cache, ErrorKind, Tier};
+use dcache::{Cache, ErrorKind, Redis, Tier};
+use dcache_tests::redis::Server;
 use dcache_tests::{Mood, Shelf};
 use futures::executor::block_on;
 
@@ -227,4 +228,21 @@ fn a_tier_shared_by_name_must_have_been_configured() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("`cellar`") && error.to_string().contains("configure"), "{error}");
     assert!(dcache::configure().namespace("late").apply().is_err(), "a cache was built before");
+}
+
+#[test]
+fn a_check_tries_every_tier_in_use() {
+    let mut server = Server::start();
+    let shelf = Shelf::new();
+    let redis = Redis::connect(&server.url()).unwrap();
+    let cache = Cache::<u32, u32>::builder("checked").tier(redis).tier(shelf.clone()).build().unwrap();
+    let check = || block_on(dcache::check());
+    check().unwrap();
+    shelf.set_mood(Mood::Broken);
+    assert_eq!(check().unwrap_err().tier(), "shelf");
+    server.kill();
+    let error = check().unwrap_err();
+    let tiers: Vec<_> = error.parts().iter().map(|part| part.tier().to_owned()).collect();
+    assert_eq!(tiers, ["redis", "shelf"], "{error}");
+    assert_eq!(cache.blocking().get_or_insert_with(&1, || 1), 1);
 }

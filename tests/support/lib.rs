@@ -3,6 +3,9 @@
 pub mod log;
 pub mod redis;
 
+use std::ffi::OsStr;
+use std::process::Command;
+
 pub use dcache_shelf::{Mood, Shelf};
 
 /// Runs this on a tokio runtime with two threads.
@@ -15,19 +18,28 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
 ///
 /// `test` is the test's path within its binary. The body runs in the child alone.
 pub fn with_environment(test: &str, variables: &[(&str, &str)], body: impl FnOnce()) {
-    const CHILD: &str = "DCACHE_TEST_CHILD";
-    if std::env::var_os(CHILD).is_some() {
+    if is_child() {
         return body();
     }
-    let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
-    command.args([test, "--exact", "--nocapture"]).env(CHILD, "1").envs(variables.iter().copied());
-    let output = command.output().expect("it starts");
+    let mut command = child(std::env::current_exe().expect("this test"), test);
+    let output = command.envs(variables.iter().copied()).output().expect("it starts");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("1 passed"), "no test is called {test}: {text}");
 }
 
-/// Tells whether this is the process that runs the body of [`with_environment`].
-pub fn is_child() -> bool {
-    std::env::var_os("DCACHE_TEST_CHILD").is_some()
+/// Returns the command that runs one test again, in a process of its own where [`is_child`] holds.
+///
+/// `program` is this test binary or a copy of it, and `test` the test's path within.
+pub fn child(program: impl AsRef<OsStr>, test: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args([test, "--exact", "--nocapture"]).env(CHILD, "1");
+    command
 }
+
+/// Tells whether this is the process of a [`child`], such as runs the body of [`with_environment`].
+pub fn is_child() -> bool {
+    std::env::var_os(CHILD).is_some()
+}
+
+const CHILD: &str = "DCACHE_TEST_CHILD";

@@ -24,11 +24,18 @@ impl Server {
 
     /// Starts a server with further arguments (`["--requirepass", "secret"]`).
     pub fn start_with(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let mut server = Self { child: None, port: free_port(), folder, arguments, output: None };
-        server.restart();
-        server
+        let mut said = String::new();
+        for _ in 0..10 {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+            let mut server = Self { child: None, port: free_port(), folder, arguments, output: None };
+            server.restart_without_waiting();
+            match server.ready() {
+                Ok(()) => return server,
+                Err(output) => said = output, // another program may have been faster with the port
+            }
+        }
+        panic!("redis-server cannot be started: {said}");
     }
 
     /// Starts the server again on its port, and waits until it answers.
@@ -64,9 +71,20 @@ impl Server {
 
     /// Waits until the server answers.
     pub fn wait_until_ready(&mut self) {
+        self.ready().unwrap_or_else(|said| panic!("redis-server ended: {said}"));
+    }
+
+    /// Waits until the server answers; says what it said if it ended instead.
+    fn ready(&mut self) -> Result<(), String> {
         let output = self.output.take().expect("it was just started");
-        let mut lines = output.lines().map_while(Result::ok);
-        assert!(lines.any(|line| line.contains("eady to accept connections")), "redis-server ended");
+        let mut said = String::new();
+        for line in output.lines().map_while(Result::ok) {
+            if line.contains("eady to accept connections") {
+                return Ok(());
+            }
+            said = said + &line + "\n";
+        }
+        Err(said)
     }
 
     /// Returns the port.

@@ -9,7 +9,7 @@ use std::task::Waker;
 use dcache_backends::memory::Slot;
 
 use super::active::{Active, thread_number};
-use super::{Flight, Flights, Mode, Outcome, SharedError, State};
+use super::{Flight, Flights, Outcome, SharedError, State};
 use crate::bounds::{CacheKey, CacheValue};
 
 /// The right to lead a flight. Dropped, it ends the flight as far as it has come: with the value that was
@@ -41,18 +41,23 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         self.flight.state.lock().superseded
     }
 
-    /// Runs the body so that calls it makes of its own key are known for what they are.
-    pub(crate) async fn within<F: Future>(&self, mode: Mode, body: F) -> F::Output {
+    /// Runs an asynchronous body so that calls it makes of its own key are known for what they are.
+    pub(crate) async fn within<F: Future>(&self, body: F) -> F::Output {
         let id = self.flight.id();
         let mut body = pin!(body);
         poll_fn(|cx| {
-            if mode == Mode::Async {
-                self.flight.polled_by.store(thread_number(), Relaxed);
-            }
+            self.flight.polled_by.store(thread_number(), Relaxed);
             let _active = Active::enter(id);
             body.as_mut().poll(cx)
         })
         .await
+    }
+
+    /// Runs a synchronous body likewise.
+    #[inline]
+    pub(crate) fn within_blocking<T>(&self, body: impl FnOnce() -> T) -> T {
+        let _active = Active::enter(self.flight.id());
+        body()
     }
 
     /// Settles on a value, and says whether remote tiers may be written now; `slot` is what memory shall hold.

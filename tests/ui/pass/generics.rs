@@ -89,7 +89,7 @@ fn main() {
     assert_eq!(impl_trait::peek(String::from("abc")), Some(3));
     assert_eq!(with_template("abc"), 3);
     assert!(with_template::key(7u8).contains("of:7"));
-    types::clear().unwrap();
-    let _ = types::stats();
+    types::clear::<u8, usize>().unwrap();
+    assert_eq!(types::stats::<u8, usize>().entries, 0);
 }
 

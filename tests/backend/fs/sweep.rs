@@ -1,0 +1,53 @@
+//! What a sweep removes, and what it leaves alone.
+
+use std::fs::{self, File};
+
+use super::*;
+
+#[test]
+fn removes_the_drafts_of_dead_writers_and_forgotten_folders() {
+    let (_folder, fs) = quiet();
+    set(&fs, &key("a"), "x").unwrap();
+    let folder = path(&fs, &key("a")).parent().unwrap().to_owned();
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64;
+    let old = [folder.join(format!(".dcache-{:x}-1-0-ff", now - 61_000)), fs.root().join(".dcache-1-1-0-ff")];
+    let new = folder.join(format!(".dcache-{now:x}-1-0-ff"));
+    old.iter().chain([&new]).for_each(|path| fs::write(path, "half").unwrap());
+    let empty = fs.root().join("shop/gone/ab");
+    fs::create_dir_all(&empty).unwrap();
+    fs::create_dir_all(fs.root().join("shop/new/ab")).unwrap();
+    File::open(&empty).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+
+    fs.sweep().unwrap();
+    assert!(old.iter().all(|path| !path.exists()));
+    assert!(!empty.exists());
+    assert!(fs.root().join("shop/new/ab").exists(), "somebody may be about to use it");
+    assert!(get(&fs, &key("a")).unwrap().is_some());
+    assert!(new.exists(), "its writer may be about to publish it");
+}
+
+#[test]
+fn touches_only_what_can_be_an_object() {
+    let (_folder, fs) = quiet();
+    set(&fs, &key("a"), "x").unwrap();
+    let foreign =
+        ["note", "shop/note", "shop/user/note", "shop/user/zz/note", "shop/user/ab/c/note", ".git/f/ab/x"];
+    for name in foreign {
+        let path = fs.root().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        File::create(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    }
+    fs.sweep().unwrap();
+    foreign.iter().for_each(|name| assert!(fs.root().join(name).exists(), "{name}"));
+}
+
+#[test]
+fn leaves_a_folder_alone_that_is_not_tagged() {
+    let (_folder, fs) = quiet();
+    let object = fs.root().join("repo.git/objects/ab/cdef");
+    fs::create_dir_all(object.parent().unwrap()).unwrap();
+    File::create(&object).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    fs::remove_file(fs.root().join("CACHEDIR.TAG")).unwrap();
+    fs.sweep().unwrap();
+    assert!(object.exists());
+}

@@ -1,0 +1,1 @@
+//! A crate that depends on dcache without features.
