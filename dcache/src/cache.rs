@@ -12,7 +12,8 @@ use crate::args::{Borrowed, ToKey};
 use crate::bounds::{CacheKey, CacheValue};
 use crate::builder::Builder;
 use crate::call::{Call, Inner, certain};
-use crate::flight::{Flights, Mode};
+use crate::flight::Flights;
+use crate::mode::Mode;
 use crate::settings;
 use crate::stats::Stats;
 

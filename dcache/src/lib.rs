@@ -58,13 +58,14 @@
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
 //! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
 //! | `bounds.rs` | what keys and values must be able to do |
-//! | `breaker.rs` `settings.rs` `tier.rs` | a remote tier in use: breaker, time budget, counts |
+//! | `mode.rs` `breaker.rs` `live.rs` | a remote tier in use: time budget, breaker, counts |
+//! | `tier.rs` `settings.rs` | a tier as it is named; settings of the program |
 //! | `remote.rs` | the tiers below memory as one cache sees them |
 //! | `flight/` | single-flight: leading, waiting, changing a key |
 //! | `background.rs` | work that no caller waits for |
 //! | `call.rs` | **the protocol of a call** |
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
-//! | `registry.rs` `metrics.rs` `site.rs` | all caches of the program; a cached function |
+//! | `registry.rs` `metrics.rs` `site.rs` `sites.rs` | all caches of the program; a cached function |
 
 mod args;
 mod background;
@@ -77,15 +78,18 @@ mod canonical;
 pub mod codec;
 mod entry;
 mod flight;
+mod live;
 mod log;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod mode;
 mod policy;
 mod registry;
 mod remote;
 mod schema;
 mod settings;
 mod site;
+mod sites;
 mod stats;
 mod sync;
 mod text;

@@ -9,7 +9,8 @@ pub use crate::bounds::{CacheKey, CacheValue, RemoteKey};
 pub use crate::builder::{Builder, Plan};
 pub use crate::call::Share;
 pub use crate::registry::{Listed, Listing};
-pub use crate::site::{Meta, Miss, Site, Sites};
+pub use crate::site::{Meta, Miss, Site};
+pub use crate::sites::Sites;
 pub use crate::text::{Template, Text};
 pub use crate::tier::Place;
 

@@ -10,10 +10,10 @@ use dcache_backends::Error;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::cache::Cache;
 use crate::call::{Inner, MEMORY};
-use crate::flight::Mode;
+use crate::live::LiveTier;
+use crate::mode::Mode;
 use crate::stats::Stats;
 use crate::sync::Mutex;
-use crate::tier::LiveTier;
 use crate::together::together;
 
 /// A cached function of this program, called or not.

@@ -10,12 +10,12 @@ use crate::bounds::RemoteKey;
 use crate::canonical::Refusal;
 use crate::codec::{self, Codec, CodecError};
 use crate::entry::{self, Head, Reject};
-use crate::flight::Mode;
+use crate::live::{Allowance, LiveTier};
 use crate::log;
+use crate::mode::Mode;
 use crate::policy::{Life, Times};
 use crate::schema::Schema;
 use crate::stats::count;
-use crate::tier::{Allowance, LiveTier};
 use crate::together::together;
 
 /// What turns keys and values of these types into what remote tiers hold.

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 
 use dcache_backends::{Error, ErrorKind, Operation};
 
 use crate::sync::Mutex;
-use crate::tier::{Shared, Tier};
+use crate::tier::{self, Tier};
 
 /// Sets up dcache for this program, before the first cached call.
 ///
@@ -66,7 +65,7 @@ impl Configuration {
         if self.namespace.is_some() {
             settings.namespace = self.namespace;
         }
-        settings.tiers.extend(self.tiers);
+        tier::name(self.tiers);
         Ok(())
     }
 }
@@ -87,31 +86,12 @@ pub(crate) fn enabled() -> bool {
 
 static ENABLED: AtomicBool = AtomicBool::new(true);
 
-static SETTINGS: Mutex<Settings> =
-    Mutex::new(Settings { namespace: None, enabled: None, is_in_use: false, tiers: Tiers::new() });
+static SETTINGS: Mutex<Settings> = Mutex::new(Settings { namespace: None, enabled: None, is_in_use: false });
 
 struct Settings {
     namespace: Option<String>,
     enabled: Option<bool>,
     is_in_use: bool,
-    tiers: Tiers,
-}
-
-/// A map that can be made in a constant.
-struct Tiers(Option<HashMap<String, Tier>>);
-
-impl Tiers {
-    const fn new() -> Self {
-        Self(None)
-    }
-
-    fn extend(&mut self, tiers: HashMap<String, Tier>) {
-        self.0.get_or_insert_default().extend(tiers);
-    }
-
-    fn get(&self, name: &str) -> Option<&Tier> {
-        self.0.as_ref()?.get(name)
-    }
 }
 
 /// Settles the settings, because a cache is being built, and returns the namespace.
@@ -132,24 +112,4 @@ pub(crate) fn settle() -> String {
 
 fn is_disabled_by_environment() -> bool {
     std::env::var("DCACHE_DISABLE").is_ok_and(|value| matches!(value.as_str(), "1" | "true" | "yes" | "on"))
-}
-
-/// Returns the tier that was configured under a name.
-pub(crate) fn named_tier(name: &str) -> Option<Tier> {
-    SETTINGS.lock().tiers.get(name).cloned()
-}
-
-/// Returns the tier at an address, shared by all functions that name it; opens it if it is the first.
-pub(crate) fn shared_tier(
-    address: String,
-    open: impl FnOnce() -> Result<Shared, Error>,
-) -> Result<Arc<Shared>, Error> {
-    static SHARED: OnceLock<Mutex<HashMap<String, Arc<Shared>>>> = OnceLock::new();
-    let mut shared = SHARED.get_or_init(Mutex::default).lock();
-    if let Some(tier) = shared.get(&address) {
-        return Ok(tier.clone());
-    }
-    let tier = Arc::new(open()?);
-    shared.insert(address, tier.clone());
-    Ok(tier)
 }

@@ -1,6 +1,5 @@
 //! A cached function: the one cache behind an attribute, built at its first call.
 
-use std::any::{Any, TypeId};
 use std::future::Future;
 use std::sync::OnceLock;
 
@@ -11,12 +10,10 @@ use crate::bounds::{CacheKey, CacheValue};
 use crate::builder::{Builder, Plan};
 use crate::cache::{Cache, Entry, Looked};
 use crate::call::{Call, Share, certain};
-use crate::flight::Mode;
 use crate::log;
+use crate::mode::Mode;
 use crate::registry::{self, Listing, Member};
 use crate::stats::Stats;
-use crate::sync::Mutex;
-use crate::together::together;
 
 /// Where a cached function stands.
 #[derive(Clone, Copy)]
@@ -42,7 +39,7 @@ impl Meta {
     }
 }
 
-type Build<K, V> = fn(Builder<K, V>) -> Plan<K, V>;
+pub(crate) type Build<K, V> = fn(Builder<K, V>) -> Plan<K, V>;
 
 /// A cached function whose key and value types can be named.
 pub struct Site<K, V> {
@@ -55,7 +52,12 @@ pub struct Site<K, V> {
 impl<K, V> Site<K, V> {
     /// Creates it; nothing is built before the first call.
     pub const fn new(meta: Meta, build: Build<K, V>) -> Self {
-        Self { meta, type_arguments: || "", build, cache: OnceLock::new() }
+        Self::typed(meta, || "", build)
+    }
+
+    /// Creates it for some type arguments, which are part of its name.
+    pub(crate) const fn typed(meta: Meta, type_arguments: fn() -> &'static str, build: Build<K, V>) -> Self {
+        Self { meta, type_arguments, build, cache: OnceLock::new() }
     }
 }
 
@@ -229,98 +231,5 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
             Some(call) => self.cache.inner.answer_blocking(call, body, share),
             None => body(),
         }
-    }
-}
-
-/// A cached function whose key or value types are only known where it is called: a generic one, or one with
-/// `key = …`. Each combination of types has a cache of its own.
-pub struct Sites {
-    meta: Meta,
-    first: OnceLock<&'static Opened>,
-    all: Mutex<Vec<&'static Opened>>,
-}
-
-/// A site of some types.
-struct Opened {
-    types: TypeId,
-    site: Box<dyn Any + Send + Sync>,
-    members: fn(&'static Opened) -> Vec<Member>,
-}
-
-impl Opened {
-    fn site<K: CacheKey, V: CacheValue>(&'static self) -> Option<&'static Site<K, V>> {
-        self.site.downcast_ref()
-    }
-}
-
-impl Sites {
-    /// Creates it; nothing is built before the first call.
-    pub const fn new(meta: Meta) -> Self {
-        Self { meta, first: OnceLock::new(), all: Mutex::new(Vec::new()) }
-    }
-
-    /// Returns the site of these types. `M` stands for the function's type arguments, `()` for none: two sets of
-    /// them never share an entry, though keys and values be of the same types.
-    #[inline]
-    pub fn site<M: 'static, K: CacheKey, V: CacheValue>(
-        &'static self,
-        build: Build<K, V>,
-    ) -> &'static Site<K, V> {
-        let types = TypeId::of::<(M, K, V)>();
-        if let Some(first) = self.first.get()
-            && first.types == types
-            && let Some(site) = first.site()
-        {
-            return site;
-        }
-        self.open::<M, K, V>(types, build)
-    }
-
-    fn open<M: 'static, K: CacheKey, V: CacheValue>(
-        &'static self,
-        types: TypeId,
-        build: Build<K, V>,
-    ) -> &'static Site<K, V> {
-        let mut all = self.all.lock();
-        if let Some(site) = all.iter().find(|opened| opened.types == types).and_then(|opened| opened.site()) {
-            return site;
-        }
-        let is_generic = types != TypeId::of::<((), K, V)>();
-        let type_arguments = if is_generic { std::any::type_name::<M> } else { || "" };
-        let site = Site::<K, V> { meta: self.meta, type_arguments, build, cache: OnceLock::new() };
-        let members =
-            |opened: &'static Opened| opened.site::<K, V>().map(Listing::members).unwrap_or_default();
-        let opened: &'static Opened = Box::leak(Box::new(Opened { types, site: Box::new(site), members }));
-        all.push(opened);
-        let _ = self.first.set(opened);
-        opened.site().expect("it was made of these types")
-    }
-}
-
-/// What concerns the caches of all types that the function was called with.
-impl Sites {
-    /// Removes all values.
-    pub async fn clear(&'static self) -> Result<(), Error> {
-        let members = self.members();
-        let cleared = together(members.iter().map(|member| member.cache.clear(Mode::Async))).await;
-        Error::join(cleared.into_iter().filter_map(Result::err).collect()).map_or(Ok(()), Err)
-    }
-
-    /// Removes all values, on this thread.
-    pub fn clear_blocking(&'static self) -> Result<(), Error> {
-        let clear = |member: Member| pollster::block_on(member.cache.clear(Mode::Blocking)).err();
-        Error::join(self.members().into_iter().filter_map(clear).collect()).map_or(Ok(()), Err)
-    }
-
-    /// Returns the counts, added up.
-    pub fn stats(&'static self) -> Stats {
-        self.members().iter().map(|member| member.cache.stats()).fold(Stats::default(), Stats::plus)
-    }
-}
-
-impl Listing for Sites {
-    fn members(&'static self) -> Vec<Member> {
-        let all = self.all.lock().clone();
-        all.into_iter().flat_map(|opened| (opened.members)(opened)).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Each option does what it says.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dcache::{dcache, testing};
 
@@ -75,7 +76,7 @@ fn key_by_expression() {
     float::clear().unwrap();
     assert_eq!(float::stats().entries, 0);
 
-    #[dcache(key = (a.len(), &*b.trim()))]
+    #[dcache(key = (a.len(), b.trim()))]
     fn parts(a: &[u8], b: String) -> u32 {
         let _ = (a, b);
         next()
@@ -128,38 +129,37 @@ fn bypass_if() {
 
 #[test]
 fn coalesce() {
-    fn bodies(call: fn(u32) -> u32) -> u32 {
-        let before = next();
+    fn four_at_once(call: fn(u32) -> u32) {
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(move || call(1));
+                scope.spawn(move || assert_eq!(call(1), 1));
             }
         });
-        next() - before - 1
-    }
-    fn slow() -> u32 {
-        std::thread::sleep(Duration::from_millis(50));
-        next()
     }
     #[dcache]
     fn together(n: u32) -> u32 {
-        n * slow()
+        n
     }
+    four_at_once(together);
+    assert_eq!(together::stats().computes, 1);
+
     #[dcache(coalesce = false)]
     fn apart(n: u32) -> u32 {
-        n * slow()
+        static FOUR: Barrier = Barrier::new(4);
+        FOUR.wait(); // returns once four bodies run at the same time
+        n
     }
-    assert_eq!(bodies(together), 1);
-    assert!(bodies(apart) > 1);
+    four_at_once(apart);
+    assert_eq!(apart::stats().computes, 4);
 
     #[dcache(coalesce = "10ms")]
     fn impatient(n: u32) -> u32 {
-        std::thread::sleep(Duration::from_millis(if next() % 2 == 0 { 100 } else { 100 }));
+        static TWO: Barrier = Barrier::new(2);
+        TWO.wait(); // the first body only returns once another one runs too
         n
     }
-    let start = Instant::now();
-    assert!(bodies(impatient) >= 2, "who has waited long enough runs it too");
-    assert!(start.elapsed() < Duration::from_secs(5));
+    four_at_once(impatient);
+    assert!(impatient::stats().computes >= 2);
 }
 
 #[test]

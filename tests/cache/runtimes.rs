@@ -60,8 +60,8 @@ fn a_future_of_a_call_is_send_where_its_body_is() {
         value
     }
     let cache = cache("send");
-    let _ = send(cache.get_or_insert_with(&1, || ready(1)));
-    let _ = send(cache.invalidate(&1));
+    drop(send(cache.get_or_insert_with(&1, || ready(1))));
+    drop(send(cache.invalidate(&1)));
     let body = || async {
         let not_send = std::rc::Rc::new(1);
         ready(()).await;

@@ -33,6 +33,7 @@ use hashbrown::HashTable;
 
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
+use crate::mode::Mode;
 use crate::stats::Counter;
 use crate::sync::Mutex;
 use crate::timer;
@@ -119,15 +120,6 @@ pub(crate) enum Turn<K: CacheKey, V: CacheValue> {
     /// Join again.
     Again,
     Alone,
-}
-
-/// How a caller waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mode {
-    /// In a future.
-    Async,
-    /// On its thread.
-    Blocking,
 }
 
 impl<K: CacheKey, V: CacheValue> Flights<K, V> {

@@ -2,28 +2,34 @@
 
 use std::fs::{self, File};
 
+use dcache_tests::with_environment;
+
 use super::*;
 
 #[test]
 fn removes_the_drafts_of_dead_writers_and_forgotten_folders() {
-    let (_folder, fs) = quiet();
-    set(&fs, &key("a"), "x").unwrap();
-    let folder = path(&fs, &key("a")).parent().unwrap().to_owned();
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64;
-    let old = [folder.join(format!(".dcache-{:x}-1-0-ff", now - 61_000)), fs.root().join(".dcache-1-1-0-ff")];
-    let new = folder.join(format!(".dcache-{now:x}-1-0-ff"));
-    old.iter().chain([&new]).for_each(|path| fs::write(path, "half").unwrap());
-    let empty = fs.root().join("shop/gone/ab");
-    fs::create_dir_all(&empty).unwrap();
-    fs::create_dir_all(fs.root().join("shop/new/ab")).unwrap();
-    File::open(&empty).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    // a process of its own, in which no other test moves the clock
+    with_environment("fs::sweep::removes_the_drafts_of_dead_writers_and_forgotten_folders", &[], || {
+        let (_folder, fs) = quiet();
+        set(&fs, &key("a"), "x").unwrap();
+        let folder = path(&fs, &key("a")).parent().unwrap().to_owned();
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64;
+        let old =
+            [folder.join(format!(".dcache-{:x}-1-0-ff", now - 61_000)), fs.root().join(".dcache-1-1-0-ff")];
+        let new = folder.join(format!(".dcache-{now:x}-1-0-ff"));
+        old.iter().chain([&new]).for_each(|path| fs::write(path, "half").unwrap());
+        let empty = fs.root().join("shop/gone/ab");
+        fs::create_dir_all(&empty).unwrap();
+        fs::create_dir_all(fs.root().join("shop/new/ab")).unwrap();
+        File::open(&empty).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
 
-    fs.sweep().unwrap();
-    assert!(old.iter().all(|path| !path.exists()));
-    assert!(!empty.exists());
-    assert!(fs.root().join("shop/new/ab").exists(), "somebody may be about to use it");
-    assert!(get(&fs, &key("a")).unwrap().is_some());
-    assert!(new.exists(), "its writer may be about to publish it");
+        fs.sweep().unwrap();
+        assert!(old.iter().all(|path| !path.exists()));
+        assert!(!empty.exists());
+        assert!(fs.root().join("shop/new/ab").exists(), "somebody may be about to use it");
+        assert!(get(&fs, &key("a")).unwrap().is_some());
+        assert!(new.exists(), "its writer may be about to publish it");
+    });
 }
 
 #[test]

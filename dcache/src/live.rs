@@ -1,0 +1,220 @@
+//! A remote tier in use: its time budget, its breaker, its counts.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use dcache_backends::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope};
+
+use crate::breaker::Breaker;
+use crate::mode::Mode;
+use crate::stats::{TierCounts, TierStats, count};
+use crate::timer;
+
+/// A backend and its breaker, shared by all functions that use it.
+pub(crate) struct Shared {
+    backend: Arc<dyn Backend>,
+    breaker: Breaker,
+}
+
+impl Shared {
+    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
+        Self { backend, breaker: Breaker::default() }
+    }
+}
+
+/// A tier as one cache uses it.
+pub(crate) struct LiveTier {
+    shared: Arc<Shared>,
+    pub(crate) ttl: Option<Duration>,
+    timeout: Duration,
+    /// Whether running out of time here says something about the tier: not where this function allows it
+    /// less than usual.
+    judges: bool,
+    pub(crate) counts: TierCounts,
+}
+
+/// What is left of a tier's time for one call, and how the call waits.
+pub(crate) struct Allowance {
+    pub(crate) mode: Mode,
+    left: Duration,
+}
+
+/// How long a `clear` may take: it walks through all keys of a store.
+const CLEAR_BUDGET: Duration = Duration::from_secs(60);
+
+impl LiveTier {
+    /// Uses a tier within this time, or the tier's usual one.
+    pub(crate) fn new(shared: Arc<Shared>, ttl: Option<Duration>, timeout: Option<Duration>) -> Self {
+        let usual = shared.backend.time_budget();
+        let timeout = timeout.unwrap_or(usual);
+        Self { shared, ttl, timeout, judges: timeout >= usual, counts: TierCounts::default() }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.shared.backend.name()
+    }
+
+    /// Tells whether this is the same connection, folder or bucket.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    pub(crate) fn allowance(&self, mode: Mode) -> Allowance {
+        Allowance { mode, left: self.timeout }
+    }
+
+    pub(crate) async fn get(
+        &self,
+        key: &Key,
+        limit: usize,
+        allowance: &mut Allowance,
+    ) -> Result<Option<Bytes>, Error> {
+        let backend = self.shared.backend.clone();
+        let asked = key.clone();
+        let future = async move { backend.get_within(&asked, limit).await };
+        let result = self.attempt(Operation::Get, Some(key), allowance, future, |tier, budget| {
+            tier.get(key, limit, budget)
+        });
+        result.await
+    }
+
+    pub(crate) async fn set(
+        &self,
+        key: &Key,
+        entry: Bytes,
+        life: Option<Duration>,
+        allowance: &mut Allowance,
+    ) -> Result<(), Error> {
+        let backend = self.shared.backend.clone();
+        let (place, copy) = (key.clone(), entry.clone());
+        let future = async move { backend.set(&place, copy, life).await };
+        let result = self.attempt(Operation::Set, Some(key), allowance, future, |tier, budget| {
+            tier.set(key, entry, life, budget)
+        });
+        result.await.inspect(|()| count(&self.counts.writes))
+    }
+
+    pub(crate) async fn remove(&self, key: &Key, allowance: &mut Allowance) -> Result<(), Error> {
+        let backend = self.shared.backend.clone();
+        let place = key.clone();
+        let future = async move { backend.remove(&place).await };
+        let result = self.attempt(Operation::Remove, Some(key), allowance, future, |tier, budget| {
+            tier.remove(key, budget)
+        });
+        result.await.inspect(|()| count(&self.counts.removes))
+    }
+
+    pub(crate) async fn clear(&self, scope: &Scope, mode: Mode) -> Result<u64, Error> {
+        let backend = self.shared.backend.clone();
+        let place = scope.clone();
+        let future = async move { backend.clear(&place).await };
+        let mut allowance = Allowance { mode, left: CLEAR_BUDGET };
+        let step = self.timeout;
+        let result =
+            self.attempt(Operation::Clear, None, &mut allowance, future, |tier, _| tier.clear(scope, step));
+        result.await.inspect(|removed| {
+            self.counts.removes.fetch_add(*removed, Relaxed);
+        })
+    }
+
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        let check = guarded(self.shared.backend.check());
+        let limit = self.timeout.max(Duration::from_secs(2)); // at start-up, patience is better than an alarm
+        let result = timer::timeout(limit, check).await;
+        result.unwrap_or_else(|| {
+            Err(Error::new(ErrorKind::Timeout, Operation::Check).with_tier(self.name().to_owned()))
+        })
+    }
+
+    pub(crate) fn stats(&self) -> TierStats {
+        let load = |counter: &AtomicU64| counter.load(Relaxed);
+        TierStats {
+            name: self.name().to_owned(),
+            hits: load(&self.counts.hits),
+            misses: load(&self.counts.misses),
+            writes: load(&self.counts.writes),
+            removes: load(&self.counts.removes),
+            errors: load(&self.counts.errors),
+            open: self.shared.breaker.is_open(),
+        }
+    }
+
+    /// Asks the tier: not while its breaker is open, not for longer than is allowed, and whatever happens
+    /// there ends here.
+    async fn attempt<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        key: Option<&Key>,
+        allowance: &mut Allowance,
+        future: impl Future<Output = Result<T, Error>> + Send + 'static,
+        blocking: impl FnOnce(&dyn BlockingBackend, Duration) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let fault = |kind| {
+            let error = Error::new(kind, operation).with_tier(self.name().to_owned());
+            match key {
+                Some(key) => error.with_key(key),
+                None => error,
+            }
+        };
+        if allowance.left.is_zero() || !self.shared.breaker.admits() {
+            return Err(fault(ErrorKind::Unavailable).with_context("skipped after failures"));
+        }
+        let start = Instant::now();
+        let result = match (allowance.mode, self.shared.backend.as_blocking()) {
+            (Mode::Blocking, Some(tier)) => catch_unwind(AssertUnwindSafe(|| blocking(tier, allowance.left)))
+                .unwrap_or_else(|_| Err(fault(ErrorKind::Other).with_context("the tier panicked"))),
+            (mode, _) => {
+                let future = elsewhere(mode, guarded(future));
+                let result = timer::timeout(allowance.left, future).await;
+                result.unwrap_or_else(|| Err(fault(ErrorKind::Timeout)))
+            }
+        };
+        allowance.left = allowance.left.saturating_sub(start.elapsed());
+        match &result {
+            Ok(_) => self.shared.breaker.succeeded(self.name()),
+            Err(error) => {
+                count(&self.counts.errors);
+                match error.kind() {
+                    // this entry's fault, not the tier's
+                    ErrorKind::TooLarge => {}
+                    ErrorKind::Timeout if !self.judges => allowance.left = Duration::ZERO,
+                    _ => {
+                        allowance.left = Duration::ZERO; // one call does not wait for one tier twice
+                        self.shared.breaker.failed(error);
+                    }
+                }
+            }
+        }
+        result
+    }
+}
+
+/// Runs a tier's future where it finds what it may need: a synchronous caller has no runtime, so it runs on
+/// the I/O thread where there is one.
+async fn elsewhere<T: Send + 'static>(
+    mode: Mode,
+    future: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    #[cfg(any(feature = "redis", feature = "fs"))]
+    if mode == Mode::Blocking {
+        return dcache_backends::io::run(future).await?;
+    }
+    let _ = mode;
+    future.await
+}
+
+/// Turns a panic of a tier into an error.
+async fn guarded<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))).unwrap_or_else(|_| {
+            Poll::Ready(Err(Error::new(ErrorKind::Other, Operation::Get).with_context("the tier panicked")))
+        })
+    })
+    .await
+}
