@@ -124,31 +124,37 @@ impl fmt::Debug for Key {
 
 /// Percent-escapes everything outside `[A-Za-z0-9_.~-]` (RFC 3986's unreserved characters).
 fn escape(text: &str) -> String {
-    escape_unless(text, |byte| byte.is_ascii_alphanumeric() || b"_.~-".contains(&byte))
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'~' | b'-' => {
+                escaped.push(char::from(byte))
+            }
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
 }
 
 /// Turns an id or an escaped name into one plain file name: no separator, no leading dot, bounded length.
+///
+/// Escapes that are there already stay, and new ones are of small letters, so that the `/` of a template and
+/// that of a value (`%2F`) differ.
 fn object_name(text: &str) -> String {
-    let mut name = escape_unless(text, |byte| byte.is_ascii_alphanumeric() || b"_.~-%".contains(&byte));
-    if name.starts_with('.') {
-        name.replace_range(..1, "%2E");
+    let mut name = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'.' if name.is_empty() => name.push_str("%2e"),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'~' | b'-' | b'%' => {
+                name.push(char::from(byte))
+            }
+            _ => name.push_str(&format!("%{byte:02x}")),
+        }
     }
     if name.is_empty() {
         name.push('%');
     }
     if name.len() > NAME_LIMIT { blake3::hash(text.as_bytes()).to_hex().to_string() } else { name }
-}
-
-fn escape_unless(text: &str, plain: impl Fn(u8) -> bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if plain(byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
 }
 
 /// A tier below memory: it keeps bytes under a key for a while.
@@ -309,6 +315,13 @@ mod tests {
             assert!(parts[3].len() <= NAME_LIMIT && !parts[3].is_empty() && !parts[3].starts_with('.'));
             assert!(parts[3].bytes().all(|b| b.is_ascii_graphic() && b != b'\\'));
         }
+    }
+
+    #[test]
+    fn a_separator_of_a_template_is_told_from_that_of_a_value() {
+        let scope = Scope::new("n", "f");
+        let names = ["p%2Fq/r", "p/q%2Fr"].map(|id| Key::new(&scope, id).object_name());
+        assert_ne!(names[0].rsplit('/').next(), names[1].rsplit('/').next());
     }
 
     #[test]
