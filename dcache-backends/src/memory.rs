@@ -20,6 +20,8 @@ pub struct Slot<V> {
     pub created: Tick,
     /// Until when it is fresh; [`Tick::NEVER`] for one that never expires.
     pub fresh_until: Tick,
+    /// What it counts against the capacity, as [`Store::weigh`] tells.
+    pub weight: u64,
 }
 
 /// Says how large a value is, in bytes.
@@ -31,6 +33,8 @@ pub enum Capacity<V> {
     /// At most this many entries.
     Entries(usize),
     /// At most this many bytes, each entry counting its key, its value's weight and 64 bytes of upkeep.
+    ///
+    /// A value that takes more than 16 MiB, or than the whole capacity where that is less, is not held.
     Bytes(u64, WeightFn<V>),
 }
 
@@ -41,13 +45,14 @@ pub enum Capacity<V> {
 /// use dcache_backends::memory::{Capacity, Slot, Store};
 ///
 /// let store: Store<String, u32> = Store::new(Capacity::Entries(100));
-/// let slot = Slot { value: 7, created: clock::now(), fresh_until: Tick::NEVER };
+/// let slot = Slot { value: 7, created: clock::now(), fresh_until: Tick::NEVER, weight: store.weigh(&7) };
 /// store.insert("seven".to_owned(), slot);
 /// assert_eq!(store.get("seven").map(|slot| slot.value), Some(7)); // borrowed: no `String` is made
 /// ```
 pub struct Store<K, V> {
-    cache: Cache<K, Slot<V>, Weigh<V>, DefaultHashBuilder, Evictions>,
-    evictions: Arc<AtomicU64>,
+    cache: Cache<K, Slot<V>, ByWeight, DefaultHashBuilder, Collect>,
+    weight: Option<WeightFn<V>>,
+    evictions: AtomicU64,
     writes: AtomicU64,
     removes: AtomicU64,
 }
@@ -59,17 +64,40 @@ pub struct Evicted<K, V>(#[allow(dead_code, reason = "held to be dropped late")]
 impl<K: Hash + Eq, V: Clone> Store<K, V> {
     /// Creates an empty store; memory is taken as entries come.
     pub fn new(capacity: Capacity<V>) -> Self {
-        let (items, weight, weigher) = match capacity {
-            Capacity::Entries(entries) => (entries, entries as u64, Weigh(None)),
-            Capacity::Bytes(bytes, weight) => ((bytes / 1024) as usize, bytes, Weigh(Some(weight))),
+        let mut options = OptionsBuilder::new();
+        let weight = match capacity {
+            Capacity::Entries(entries) => {
+                options.estimated_items_capacity(entries.max(1)).weight_capacity(entries.max(1) as u64);
+                None
+            }
+            Capacity::Bytes(bytes, weight) => {
+                // each shard is bounded by itself, so a shard is to hold a large value
+                let shards = (bytes / LARGE_VALUE).clamp(1, MOST_SHARDS) as usize;
+                options
+                    .estimated_items_capacity((bytes / 1024).max(1) as usize)
+                    .weight_capacity(bytes)
+                    .shards(shards);
+                Some(weight)
+            }
         };
-        let options =
-            OptionsBuilder::new().estimated_items_capacity(items.max(1)).weight_capacity(weight).build();
-        let options = options.expect("both capacities are set");
-        let evictions = Arc::new(AtomicU64::new(0));
-        let lifecycle = Evictions(evictions.clone());
-        let cache = Cache::with_options(options, weigher, DefaultHashBuilder::default(), lifecycle);
-        Self { cache, evictions, writes: AtomicU64::new(0), removes: AtomicU64::new(0) }
+        let options = options.build().expect("both capacities are set");
+        let cache = Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), Collect);
+        Self {
+            cache,
+            weight,
+            evictions: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            removes: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns what a value counts against the capacity.
+    ///
+    /// It is asked for once, and kept in the slot: weights may change, and what computes them may panic.
+    pub fn weigh(&self, value: &V) -> u64 {
+        self.weight
+            .as_ref()
+            .map_or(1, |weight| (size_of::<K>() + UPKEEP).saturating_add(weight(value)) as u64)
     }
 
     /// Returns what is stored under a key, fresh or not.
@@ -79,11 +107,17 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
     }
 
     /// Stores a value, and hands back what had to go for it.
-    pub fn insert(&self, key: K, slot: Slot<V>) -> Evicted<K, V> {
+    pub fn insert(&self, key: K, slot: Slot<V>) -> Evicted<K, V>
+    where
+        K: Clone,
+    {
         self.writes.fetch_add(1, Relaxed);
-        let mut evicted = Vec::new();
-        self.cache.insert_with_lifecycle(key, slot, &mut evicted);
-        Evicted(evicted)
+        let mut gone = Vec::new();
+        self.cache.insert_with_lifecycle(key.clone(), slot, &mut gone);
+        // the value that was under this key was replaced, not evicted
+        let evicted = gone.iter().filter(|(other, _)| *other != key).count();
+        self.evictions.fetch_add(evicted as u64, Relaxed);
+        Evicted(gone)
     }
 
     /// Removes what is stored under a key, and hands it back.
@@ -95,8 +129,9 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
 
     /// Removes everything.
     pub fn clear(&self) {
-        self.removes.fetch_add(self.len() as u64, Relaxed);
-        self.cache.clear();
+        // one by one, as dropping a value is code of users and must not be done under the map's lock
+        let removed = self.cache.drain().count();
+        self.removes.fetch_add(removed as u64, Relaxed);
     }
 
     /// Returns the number of entries, expired ones that nothing has displaced yet included.
@@ -125,34 +160,33 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
     }
 }
 
-struct Weigh<V>(Option<WeightFn<V>>);
-
-impl<V> Clone for Weigh<V> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
 /// What an entry takes beside its key and value: its place in the table, its links, its moments.
 const UPKEEP: usize = 64;
 
-impl<K, V> Weighter<K, Slot<V>> for Weigh<V> {
+/// A shard of a capacity in bytes holds at least this much, if there is so much.
+const LARGE_VALUE: u64 = 16 << 20;
+
+/// More shards than this are of no use to any number of threads.
+const MOST_SHARDS: u64 = 64;
+
+#[derive(Clone)]
+struct ByWeight;
+
+impl<K, V> Weighter<K, Slot<V>> for ByWeight {
     fn weight(&self, _key: &K, slot: &Slot<V>) -> u64 {
-        self.0
-            .as_ref()
-            .map_or(1, |weight| (size_of::<K>() + UPKEEP).saturating_add(weight(&slot.value)) as u64)
+        slot.weight
     }
 }
 
+/// Collects what has to go, so that it is dropped after the map's lock.
 #[derive(Clone)]
-struct Evictions(Arc<AtomicU64>);
+struct Collect;
 
-impl<K, V> Lifecycle<K, Slot<V>> for Evictions {
+impl<K, V> Lifecycle<K, Slot<V>> for Collect {
     type RequestState = Vec<(K, Slot<V>)>;
 
-    fn on_evict(&self, evicted: &mut Self::RequestState, key: K, slot: Slot<V>) {
-        self.0.fetch_add(1, Relaxed);
-        evicted.push((key, slot));
+    fn on_evict(&self, gone: &mut Self::RequestState, key: K, slot: Slot<V>) {
+        gone.push((key, slot));
     }
 }
 
@@ -160,16 +194,16 @@ impl<K, V> Lifecycle<K, Slot<V>> for Evictions {
 mod tests {
     use super::*;
 
-    fn slot<V>(value: V) -> Slot<V> {
-        Slot { value, created: crate::clock::now(), fresh_until: Tick::NEVER }
+    fn insert<V: Clone>(store: &Store<u32, V>, key: u32, value: V) {
+        let weight = store.weigh(&value);
+        let _ =
+            store.insert(key, Slot { value, created: crate::clock::now(), fresh_until: Tick::NEVER, weight });
     }
 
     #[test]
     fn entries_stay_within_the_capacity() {
         let store = Store::new(Capacity::Entries(20));
-        for n in 0..1_000u32 {
-            let _ = store.insert(n, slot(n));
-        }
+        (0..1_000).for_each(|n| insert(&store, n, n));
         assert!(store.len() <= 20);
         assert_eq!(store.evictions() as usize, 1_000 - store.len());
     }
@@ -177,9 +211,21 @@ mod tests {
     #[test]
     fn bytes_stay_within_the_capacity() {
         let store = Store::new(Capacity::Bytes(100_000, Arc::new(Vec::len)));
-        for n in 0..1_000u32 {
-            let _ = store.insert(n, slot(vec![0u8; 1_000]));
-        }
+        (0..1_000).for_each(|n| insert(&store, n, vec![0u8; 1_000]));
         assert!((50..=93).contains(&store.len()), "{} entries of about 1070 bytes", store.len());
+    }
+
+    #[test]
+    fn a_large_value_is_held_by_a_large_store() {
+        let store = Store::new(Capacity::Bytes(64 << 20, Arc::new(Vec::len)));
+        insert(&store, 1, vec![0u8; 10 << 20]);
+        assert_eq!(store.len(), 1);
+    }
+
+    #[test]
+    fn a_replaced_value_is_not_an_evicted_one() {
+        let store = Store::new(Capacity::Entries(20));
+        (0..5).for_each(|n| insert(&store, 1, n));
+        assert_eq!((store.writes(), store.evictions()), (5, 0));
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use crate::log;
+use crate::sync::wake_all;
 
 /// So many jobs may wait; beyond that the caller does its work itself.
 const QUEUE: usize = 1_024;
@@ -58,7 +59,9 @@ pub async fn drain() {
         if state.queue.is_empty() && state.running == 0 {
             return Poll::Ready(());
         }
-        state.drains.push(cx.waker().clone());
+        if !state.drains.iter().any(|drain| drain.will_wake(cx.waker())) {
+            state.drains.push(cx.waker().clone());
+        }
         Poll::Pending
     })
     .await;
@@ -76,7 +79,7 @@ impl Pool {
 
     fn spawn(&'static self, job: Job) -> Result<(), Job> {
         let mut state = self.lock();
-        if state.idle == 0 && state.threads < THREADS {
+        if state.queue.len() >= state.idle && state.threads < THREADS {
             let thread = std::thread::Builder::new().name("dcache-background".to_owned());
             match thread.spawn(|| self.run()) {
                 Ok(_) => state.threads += 1,
@@ -102,7 +105,10 @@ impl Pool {
                 state = self.lock();
                 state.running -= 1;
                 if state.queue.is_empty() && state.running == 0 {
-                    state.drains.drain(..).for_each(Waker::wake);
+                    let drains = std::mem::take(&mut state.drains);
+                    drop(state);
+                    wake_all(drains);
+                    state = self.lock();
                 }
             } else {
                 state.idle += 1;

@@ -30,12 +30,12 @@ struct State {
 
 impl Breaker {
     /// Tells whether the tier may be asked now. The first call after a pause may, and the pause begins
-    /// anew for all others until that call has succeeded.
-    pub(crate) fn admits(&self) -> bool {
+    /// anew for all others until that call has succeeded; so it has to be one that `judges` the tier.
+    pub(crate) fn admits(&self, judges: bool) -> bool {
         let mut state = self.0.lock();
         let Some(end) = state.open_until else { return true };
         let now = clock::now();
-        if now < end {
+        if now < end || !judges {
             return false;
         }
         state.open_until = Some(now.after(PAUSE));
@@ -98,9 +98,9 @@ mod tests {
         fail(&breaker, 4);
         breaker.succeeded("t");
         fail(&breaker, 4);
-        assert!(breaker.admits());
+        assert!(breaker.admits(true));
         fail(&breaker, 1);
-        assert!(!breaker.admits() && breaker.is_open());
+        assert!(!breaker.admits(true) && breaker.is_open());
     }
 
     #[cfg(feature = "testing")]
@@ -109,9 +109,10 @@ mod tests {
         let breaker = Breaker::default();
         fail(&breaker, 5);
         clock::advance(PAUSE);
-        assert!(breaker.admits());
-        assert!(!breaker.admits(), "only one call tries");
+        assert!(!breaker.admits(false), "who allows the tier less than usual does not try");
+        assert!(breaker.admits(true));
+        assert!(!breaker.admits(true), "only one call tries");
         breaker.succeeded("t");
-        assert!(breaker.admits() && !breaker.is_open());
+        assert!(breaker.admits(true) && !breaker.is_open());
     }
 }

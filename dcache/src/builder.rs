@@ -251,10 +251,14 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
         let memory = self.memory.map(|memory| Store::new(memory.capacity));
         let remote = match self.coder {
             Some(coder) if !tiers.is_empty() => {
-                Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size))
+                Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size, ttl.fixed()))
             }
             _ => None,
         };
+        // tiers are written one after the other by synchronous callers; the second is for a busy machine
+        let timeouts = remote.iter().flat_map(|remote| &remote.tiers).map(|tier| tier.timeout());
+        let patience =
+            Duration::from_secs(1).saturating_add(timeouts.fold(Duration::ZERO, Duration::saturating_add));
         let policy = Policy {
             ttl,
             memory_ttl,
@@ -262,7 +266,7 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
             coalesce: self.coalesce,
             write_in_background: self.write_in_background,
         };
-        let flights = Arc::new(Flights::new(memory));
+        let flights = Arc::new(Flights::new(memory, patience));
         Cache::new(Inner {
             name: self.name,
             scope,

@@ -16,11 +16,11 @@ use crate::args::Borrowed;
 use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::cache::Entry;
-use crate::flight::{Flights, Join, Lead, Purpose, SharedError, Turn};
+use crate::flight::{Flights, Join, Lead, Purpose, Settled, SharedError, Turn};
 use crate::log;
 use crate::mode::Mode;
 use crate::policy::{Life, Ttl, shorter};
-use crate::remote::{Found, Remote, Visit};
+use crate::remote::{Found, Remote, Visit, contained};
 use crate::settings;
 use crate::stats::{Counts, Stats, TierStats, count};
 
@@ -63,17 +63,21 @@ impl<E: Clone + Send + Sync + 'static> Share<E> {
 /// What remote tiers are to learn.
 enum News<V> {
     /// A new value, and how long it lives.
-    Computed(V, Life),
+    Computed { value: V, life: Life, replaces: bool },
     /// What a farther tier had.
     Found(Found<V>),
+    /// Nothing is to be stored in the place of what may be there.
+    Nothing,
 }
 
 impl<V> News<V> {
     async fn write<K>(&self, remote: &Remote<K, V>, visit: &mut Visit, counts: &Counts) {
         match self {
             Self::Found(found) => remote.promote(visit, found).await,
-            Self::Computed(value, life) => {
-                if remote.store(visit, value, *life).await.is_err_and(|error| error.tier().is_empty()) {
+            Self::Nothing => drop(remote.remove(visit).await),
+            Self::Computed { value, life, replaces } => {
+                let fault = remote.store(visit, value, *life, *replaces).await.err();
+                if fault.is_some_and(|error| error.parts().iter().any(|part| part.tier().is_empty())) {
                     count(&counts.errors); // the value's fault; a tier has counted its own
                 }
             }
@@ -119,7 +123,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             Some(lead) => lead.within(body).await,
             None => body.await,
         };
-        self.end(run, &result, share).await;
+        self.end(Mode::Async, run, &result, share).await;
         result
     }
 
@@ -138,7 +142,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             Some(lead) => lead.within_blocking(body),
             None => body(),
         };
-        on_thread(|| self.end(run, &result, share));
+        on_thread(|| self.end(Mode::Blocking, run, &result, share));
         result
     }
 
@@ -152,7 +156,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     ) -> Result<Run<K, V>, Result<V, E>> {
         let key = &call.key;
         if call.is_refresh {
-            let lead = self.flights.supersede(key, Purpose::Refresh).await;
+            let lead = self.flights.supersede(key, Purpose::Refresh, mode).await;
             let visit = self.visit(&lead, key, mode);
             return Ok(self.run(Some(lead), visit));
         }
@@ -164,6 +168,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                     return Err(Ok(value));
                 }
                 Join::Alone => Turn::Alone,
+                Join::Apart => Turn::Apart,
                 Join::Lead(lead) => Turn::Lead(lead),
                 Join::Wait(wait) => wait.turn(patience.unwrap_or(DEFAULT_PATIENCE)).await,
             };
@@ -181,9 +186,13 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                     None => (None, None), // the leader's errors are of another type
                 },
                 Turn::Alone => (None, None),
+                Turn::Apart => match self.read(mode, key).await {
+                    Some(found) => return Err(Ok(found.value)),
+                    None => (None, None),
+                },
                 Turn::Lead(lead) => {
                     let visit = self.visit(&lead, key, mode);
-                    match self.find(lead, visit).await {
+                    match lead.asking(mode, |lead| self.find(mode, lead, visit)).await {
                         Ok(value) => return Err(Ok(value)),
                         Err((lead, visit)) => (Some(lead), visit),
                     }
@@ -200,10 +209,16 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     }
 
     /// Keeps what the body returned: a value in the remote tiers, then in memory; those who wait get it.
-    async fn end<E>(self: &Arc<Self>, run: Run<K, V>, result: &Result<V, E>, share: Option<Share<E>>) {
+    async fn end<E>(
+        self: &Arc<Self>,
+        mode: Mode,
+        run: Run<K, V>,
+        result: &Result<V, E>,
+        share: Option<Share<E>>,
+    ) {
         self.counts.body_nanos.fetch_add(run.start.elapsed().as_nanos() as u64, Relaxed);
         match (run.lead, result) {
-            (Some(lead), Ok(value)) => self.keep(lead, run.visit, value.clone()).await,
+            (Some(lead), Ok(value)) => self.keep(mode, lead, run.visit, value.clone()).await,
             (Some(lead), Err(error)) => lead.fail(share.map(|share| (share.share)(error))),
             (None, _) => {}
         }
@@ -212,6 +227,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Reads the remote tiers; what is found goes into all nearer ones with what remains of its life.
     async fn find(
         self: &Arc<Self>,
+        mode: Mode,
         mut lead: Lead<K, V>,
         visit: Option<Visit>,
     ) -> Result<V, (Lead<K, V>, Option<Visit>)> {
@@ -221,40 +237,52 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let Some((remaining, found)) = living else { return Err((lead, Some(visit))) };
         count(&self.counts.remote_hits);
         let value = found.value.clone();
-        if lead.settle(value.clone(), self.slot(&value, remaining)) && found.tier > 0 {
-            self.write(lead, visit, News::Found(found)).await;
+        if lead.settle(self.settled(&value, remaining)) && found.tier > 0 {
+            self.write(mode, lead, visit, News::Found(found)).await;
         }
         Ok(value)
     }
 
     /// Stores a value in the remote tiers, then in memory, and lets those who wait have it.
-    async fn keep(self: &Arc<Self>, mut lead: Lead<K, V>, visit: Option<Visit>, value: V) {
-        if !self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
-            lead.settle(value, None);
-            return;
-        }
-        let (local, below) = self.policy.ttl.lives(&value);
-        let may_write = lead.settle(value.clone(), self.slot(&value, local));
-        if let (Some(visit), true) = (visit, may_write) {
-            self.write(lead, visit, News::Computed(value, below)).await;
+    async fn keep(self: &Arc<Self>, mode: Mode, mut lead: Lead<K, V>, visit: Option<Visit>, value: V) {
+        let replaces = lead.replaces();
+        let (settled, news) = if self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
+            let (local, below) = self.policy.ttl.lives(&value);
+            (self.settled(&value, local), Some(News::Computed { value, life: below, replaces }))
+        } else {
+            let settled = Settled { value, slot: None, fresh_until: clock::now() };
+            (settled, replaces.then_some(News::Nothing))
+        };
+        let may_write = lead.settle(settled);
+        if let (Some(visit), Some(news), true) = (visit, news, may_write) {
+            self.write(mode, lead, visit, news).await;
         }
     }
 
     /// Writes to remote tiers what a flight has settled on, now or by and by; then the flight is over.
-    async fn write(self: &Arc<Self>, mut lead: Lead<K, V>, mut visit: Visit, news: News<V>) {
+    async fn write(self: &Arc<Self>, mode: Mode, mut lead: Lead<K, V>, mut visit: Visit, news: News<V>) {
         let Some(remote) = &self.remote else { return };
         if !self.policy.write_in_background || !background::has_room() {
-            return news.write(remote, &mut visit, &self.counts).await;
+            return lead.writing(mode, news.write(remote, &mut visit, &self.counts)).await;
         }
         lead.publish();
         let this = self.clone();
         background::spawn(move || {
             visit.go_on_thread();
-            if let Some(remote) = &this.remote {
-                pollster::block_on(news.write(remote, &mut visit, &this.counts));
+            if let (Some(remote), true) = (&this.remote, lead.begin_writes()) {
+                let write = news.write(remote, &mut visit, &this.counts);
+                pollster::block_on(lead.writing(Mode::Blocking, write));
             }
             drop(lead); // only now may a change of this key go on
         });
+    }
+
+    /// Reads the remote tiers beside whatever is under way, and stores nothing.
+    async fn read(&self, mode: Mode, key: &K) -> Option<Found<V>> {
+        let remote = self.remote.as_ref()?;
+        let found = remote.read(&mut remote.visit(key, mode)?).await?;
+        count(&self.counts.remote_hits);
+        Some(found)
     }
 
     /// Returns the value of a key from the nearest tier that has it; runs nothing.
@@ -266,10 +294,10 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             }
             Join::Lead(lead) => {
                 let visit = self.visit(&lead, key, mode);
-                self.find(lead, visit).await.ok()
+                lead.asking(mode, |lead| self.find(mode, lead, visit)).await.ok()
             }
             // a body is running, or the key is being changed: look, and leave the filling to them
-            Join::Alone | Join::Wait(_) => self.peek(mode, key).await,
+            Join::Alone | Join::Apart | Join::Wait(_) => self.read(mode, key).await.map(|found| found.value),
         };
         if found.is_none() {
             count(&self.counts.misses);
@@ -314,47 +342,56 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     }
 
     /// Stores a value that is known otherwise; it wins over a body that is running.
+    ///
+    /// While caching is off it only removes what is there, so that nothing old is found when it is on again.
     pub(crate) async fn put(&self, mode: Mode, key: &K, value: V) -> Result<(), Error> {
-        let mut lead = self.flights.supersede(key, Purpose::Put).await;
-        let (local, below) = self.policy.ttl.lives(&value);
-        let mut visit = self.visit(&lead, key, mode);
-        let may_write = lead.settle(value.clone(), self.slot(&value, local));
-        match (&self.remote, &mut visit) {
-            (Some(remote), Some(visit)) if may_write => remote.store(visit, &value, below).await,
-            _ => Ok(()),
+        if !settings::enabled() {
+            return self.invalidate(mode, key).await;
         }
+        let mut lead = self.flights.supersede(key, Purpose::Put, mode).await;
+        let (local, below) = self.policy.ttl.lives(&value);
+        let visit = self.visit(&lead, key, mode);
+        let may_write = lead.settle(self.settled(&value, local));
+        let (Some(remote), Some(mut visit), true) = (&self.remote, visit, may_write) else { return Ok(()) };
+        let mut result = Ok(());
+        lead.writing(mode, async { result = remote.store(&mut visit, &value, below, true).await }).await;
+        result
     }
 
     /// Removes a value from all tiers; it wins over a body that is running.
     pub(crate) async fn invalidate(&self, mode: Mode, key: &K) -> Result<(), Error> {
-        let change = self.flights.supersede(key, Purpose::Remove).await;
+        let change = self.flights.supersede(key, Purpose::Remove, mode).await;
         let Some(remote) = &self.remote else { return Ok(()) };
         let Some(mut visit) = remote.visit(key, mode) else { return Ok(()) };
-        let result = remote.remove(&mut visit).await;
-        drop(change); // from here on calls look into the tiers again
-        result
+        let remove = async |change| {
+            let result = remote.remove(&mut visit).await;
+            drop(change); // from here on calls look into the tiers again
+            result
+        };
+        change.asking(mode, remove).await
     }
 
     /// Removes all values from all tiers; it wins over all bodies that are running.
     pub(crate) async fn clear(&self, mode: Mode) -> Result<(), Error> {
-        let clearing = self.flights.clear().await;
+        let _clearing = self.flights.clear(mode).await;
         let Some(remote) = &self.remote else { return Ok(()) };
-        let removed = remote.clear(mode).await;
-        drop(clearing);
-        removed.map(|count| {
-            log::info(format_args!("`{}`: {count} entries cleared below memory", self.name));
-        })
+        let removed = remote.clear(mode).await?;
+        log::info(format_args!("`{}`: {removed} entries cleared below memory", self.name));
+        Ok(())
     }
 
-    /// Makes what memory holds of a value: nothing where it has no life there.
-    fn slot(&self, value: &V, life: Life) -> Option<Slot<V>> {
-        let now = clock::now();
+    /// Tells what a flight ends with: the value, and what memory holds of it.
+    fn settled(&self, value: &V, life: Life) -> Settled<V> {
+        let created = clock::now();
         let fresh_until = match shorter(life, self.policy.memory_ttl) {
-            Some(life) if life.is_zero() => return None,
-            Some(life) => now.after(life),
+            Some(life) => created.after(life),
             None => Tick::NEVER,
         };
-        self.flights.memory.is_some().then(|| Slot { value: value.clone(), created: now, fresh_until })
+        // a value that cannot be weighed is not held
+        let weight = self.flights.memory.as_ref().and_then(|memory| contained(|| memory.weigh(value)));
+        let slot = weight.filter(|_| fresh_until > created);
+        let slot = slot.map(|weight| Slot { value: value.clone(), created, fresh_until, weight });
+        Settled { value: value.clone(), slot, fresh_until }
     }
 
     /// Starts a way through the remote tiers: none where there are none, or while a `clear` is under way.

@@ -123,12 +123,18 @@ impl LiveTier {
     }
 
     pub(crate) async fn check(&self) -> Result<(), Error> {
-        let check = guarded(self.shared.backend.check());
+        let fault = |kind| Error::new(kind, Operation::Check).with_tier(self.name().to_owned());
         let limit = self.timeout.max(Duration::from_secs(2)); // at start-up, patience is better than an alarm
-        let result = timer::timeout(limit, check).await;
-        result.unwrap_or_else(|| {
-            Err(Error::new(ErrorKind::Timeout, Operation::Check).with_tier(self.name().to_owned()))
-        })
+        match timer::timeout(limit, guarded(self.shared.backend.check())).await {
+            Some(Some(result)) => result,
+            Some(None) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
+            None => Err(fault(ErrorKind::Timeout)),
+        }
+    }
+
+    /// Returns how long one operation may take here.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     pub(crate) fn stats(&self) -> TierStats {
@@ -161,7 +167,7 @@ impl LiveTier {
                 None => error,
             }
         };
-        if allowance.left.is_zero() || !self.shared.breaker.admits() {
+        if allowance.left.is_zero() || !self.shared.breaker.admits(self.judges) {
             return Err(fault(ErrorKind::Unavailable).with_context("skipped after failures"));
         }
         let start = Instant::now();
@@ -170,18 +176,27 @@ impl LiveTier {
                 .unwrap_or_else(|_| Err(fault(ErrorKind::Other).with_context("the tier panicked"))),
             (mode, _) => {
                 let future = elsewhere(mode, guarded(future));
-                let result = timer::timeout(allowance.left, future).await;
-                result.unwrap_or_else(|| Err(fault(ErrorKind::Timeout)))
+                match timer::timeout(allowance.left, future).await {
+                    Some(Ok(Some(result))) => result,
+                    Some(Ok(None)) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
+                    Some(Err(error)) => Err(error),
+                    None => Err(fault(ErrorKind::Timeout)),
+                }
             }
         };
+        let result = result.map_err(|error| match (error.tier(), key) {
+            ("", Some(key)) => error.with_tier(self.name().to_owned()).with_key(key),
+            ("", None) => error.with_tier(self.name().to_owned()),
+            _ => error,
+        });
         allowance.left = allowance.left.saturating_sub(start.elapsed());
         match &result {
             Ok(_) => self.shared.breaker.succeeded(self.name()),
             Err(error) => {
                 count(&self.counts.errors);
                 match error.kind() {
-                    // this entry's fault, not the tier's
-                    ErrorKind::TooLarge => {}
+                    // this entry's fault, not the tier's, which has answered
+                    ErrorKind::TooLarge => self.shared.breaker.succeeded(self.name()),
                     ErrorKind::Timeout if !self.judges => allowance.left = Duration::ZERO,
                     _ => {
                         allowance.left = Duration::ZERO; // one call does not wait for one tier twice
@@ -198,23 +213,22 @@ impl LiveTier {
 /// the I/O thread where there is one.
 async fn elsewhere<T: Send + 'static>(
     mode: Mode,
-    future: impl Future<Output = Result<T, Error>> + Send + 'static,
+    future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Error> {
     #[cfg(any(feature = "redis", feature = "fs"))]
     if mode == Mode::Blocking {
-        return dcache_backends::io::run(future).await?;
+        return dcache_backends::io::run(future).await;
     }
     let _ = mode;
-    future.await
+    Ok(future.await)
 }
 
-/// Turns a panic of a tier into an error.
-async fn guarded<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// Keeps a panic of a tier from going further.
+async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|cx| {
-        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))).unwrap_or_else(|_| {
-            Poll::Ready(Err(Error::new(ErrorKind::Other, Operation::Get).with_context("the tier panicked")))
-        })
+        let poll = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        poll.map_or(Poll::Ready(None), |poll| poll.map(Some))
     })
     .await
 }

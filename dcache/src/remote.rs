@@ -13,7 +13,7 @@ use crate::entry::{self, Head, Reject};
 use crate::live::{Allowance, LiveTier};
 use crate::log;
 use crate::mode::Mode;
-use crate::policy::{Life, Times};
+use crate::policy::{Life, Times, shorter};
 use crate::schema::Schema;
 use crate::stats::count;
 use crate::together::together;
@@ -49,6 +49,8 @@ pub(crate) struct Remote<K, V> {
     scope: Scope,
     version: u64,
     max_size: usize,
+    /// The function's time to live, where it is the same for all values.
+    ttl: Life,
     schema: OnceLock<Schema>,
     /// A value has been brought back from what it was encoded to.
     is_verified: AtomicBool,
@@ -62,7 +64,7 @@ pub(crate) struct Remote<K, V> {
 const PANICKED: &str = "code of the type panicked";
 
 /// Runs code of a type (its `Serialize`, its codec): nothing of it may reach the caller.
-fn contained<T>(code: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn contained<T>(code: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(code)).ok()
 }
 
@@ -94,10 +96,22 @@ impl<K, V> Remote<K, V> {
         scope: Scope,
         version: u64,
         max_size: usize,
+        ttl: Life,
     ) -> Self {
         let no = || AtomicBool::new(false);
         let (is_verified, is_off, is_told) = (no(), no(), no());
-        Self { tiers, coder, scope, version, max_size, schema: OnceLock::new(), is_verified, is_off, is_told }
+        Self {
+            tiers,
+            coder,
+            scope,
+            version,
+            max_size,
+            ttl,
+            schema: OnceLock::new(),
+            is_verified,
+            is_off,
+            is_told,
+        }
     }
 
     pub(crate) fn key(&self, key: &K) -> Result<Key, Error> {
@@ -109,9 +123,6 @@ impl<K, V> Remote<K, V> {
 
     /// Starts a call's way through the tiers: none where they cannot be used.
     pub(crate) fn visit(&self, key: &K, mode: Mode) -> Option<Visit> {
-        if self.is_off.load(Relaxed) {
-            return None;
-        }
         match self.key(key) {
             Ok(key) => {
                 Some(Visit { key, allowances: self.tiers.iter().map(|tier| tier.allowance(mode)).collect() })
@@ -128,6 +139,9 @@ impl<K, V> Remote<K, V> {
 
     /// Asks one tier after the other until one has the value.
     pub(crate) async fn read(&self, visit: &mut Visit) -> Option<Found<V>> {
+        if self.is_off.load(Relaxed) {
+            return None;
+        }
         for (n, tier) in self.tiers.iter().enumerate() {
             match self.read_tier(n, visit).await {
                 Some(found) => {
@@ -153,7 +167,7 @@ impl<K, V> Remote<K, V> {
             }
             Err(_) => return None,
         };
-        match self.open(entry, &visit.key) {
+        match self.open(entry, &visit.key, tier.ttl) {
             Ok(opened) => opened.map(|(value, times, payload)| Found { value, times, tier: n, payload }),
             Err(reason) => {
                 count(&tier.counts.errors);
@@ -169,13 +183,16 @@ impl<K, V> Remote<K, V> {
     }
 
     /// Brings a value back: none where the entry is past its life or of another schema, codec or format.
-    fn open(&self, entry: Bytes, key: &Key) -> Result<Option<(V, Times, Bytes)>, String> {
+    ///
+    /// A time to live that was longer when the entry was written does not count any more.
+    fn open(&self, entry: Bytes, key: &Key, ttl: Life) -> Result<Option<(V, Times, Bytes)>, String> {
         let (head, payload) = match entry::read(entry, key) {
             Ok(read) => read,
             Err(Reject::Foreign) => return Ok(None),
             Err(Reject::Corrupt(reason)) => return Err(reason.to_owned()),
         };
         let times = Times { created: head.created, fresh_until: head.fresh_until };
+        let times = times.within(shorter(ttl, self.ttl), head.created);
         if !head.matches(self.coder.number, self.schema()) || times.remaining(clock::wall()).is_none() {
             return Ok(None);
         }
@@ -187,50 +204,82 @@ impl<K, V> Remote<K, V> {
 
     /// Writes what was found into the nearer tiers, with what remains of its life.
     pub(crate) async fn promote(&self, visit: &mut Visit, found: &Found<V>) {
-        self.write(visit, found.tier, found.times, &found.payload).await;
+        self.write(visit, found.tier, found.times, &found.payload, false).await;
     }
 
     /// Writes a new value into all tiers; says which have not taken it.
-    pub(crate) async fn store(&self, visit: &mut Visit, value: &V, life: Life) -> Result<(), Error> {
+    ///
+    /// Where the value cannot be stored and `replaces` what may be there, that is removed.
+    pub(crate) async fn store(
+        &self,
+        visit: &mut Visit,
+        value: &V,
+        life: Life,
+        replaces: bool,
+    ) -> Result<(), Error> {
+        match self.payload(value) {
+            Ok(payload) => {
+                let times = Times::of(life, clock::wall());
+                self.write(visit, self.tiers.len(), times, &payload, replaces).await.map_or(Ok(()), Err)
+            }
+            Err(fault) if !replaces => Err(fault.with_key(&visit.key)),
+            Err(fault) => {
+                let fault = fault.with_key(&visit.key);
+                let removed = self.remove(visit).await.err();
+                Err(Error::join([Some(fault.clone()), removed].into_iter().flatten().collect())
+                    .unwrap_or(fault))
+            }
+        }
+    }
+
+    fn payload(&self, value: &V) -> Result<Vec<u8>, Error> {
+        let fault = |kind| Error::new(kind, Operation::Set);
+        if self.is_off.load(Relaxed) {
+            return Err(fault(ErrorKind::Codec).with_context("the tiers below memory are off for this type"));
+        }
         let encoded = contained(|| self.encode(value)).unwrap_or_else(|| Err(CodecError::new(PANICKED)));
-        let payload = match encoded {
-            Ok(payload) => payload,
+        match encoded {
+            Ok(payload) if payload.len() > self.max_size => {
+                let (size, limit) = (payload.len(), self.max_size);
+                let context = format!("the value takes {size} bytes, `max_size` is {limit}");
+                Err(fault(ErrorKind::TooLarge).with_context(context))
+            }
+            Ok(payload) => Ok(payload),
             Err(error) => {
                 if error.is_about_type() {
                     self.turn_off(&error);
                 }
-                return Err(Error::new(ErrorKind::Codec, Operation::Set)
-                    .with_key(&visit.key)
-                    .with_source(error));
+                Err(fault(ErrorKind::Codec).with_source(error))
             }
-        };
-        if payload.len() > self.max_size {
-            let (size, limit) = (payload.len(), self.max_size);
-            let context = format!("the value takes {size} bytes, `max_size` is {limit}");
-            return Err(Error::new(ErrorKind::TooLarge, Operation::Set)
-                .with_key(&visit.key)
-                .with_context(context));
         }
-        let times = Times::of(life, clock::wall());
-        self.write(visit, self.tiers.len(), times, &payload).await.map_or(Ok(()), Err)
     }
 
-    async fn write(&self, visit: &mut Visit, tiers: usize, times: Times, payload: &[u8]) -> Option<Error> {
-        let now = clock::wall();
-        let writes = self.tiers[..tiers].iter().zip(&mut visit.allowances).filter_map(|(tier, allowance)| {
-            let times = times.within(tier.ttl, now);
-            let life = times.remaining(now)?;
-            let Times { created, fresh_until } = times;
-            let head = Head {
-                codec: self.coder.number,
-                schema: self.schema(),
-                created,
-                fresh_until,
-                expires: fresh_until,
-            };
-            let entry = entry::write(&head, &visit.key, payload);
-            Some(tier.set(&visit.key, entry, life, allowance))
-        });
+    /// Writes an entry into the nearest tiers; one that would not let it live removes what it has instead.
+    async fn write(
+        &self,
+        visit: &mut Visit,
+        tiers: usize,
+        times: Times,
+        payload: &[u8],
+        replaces: bool,
+    ) -> Option<Error> {
+        let (now, key) = (clock::wall(), &visit.key);
+        let writes =
+            self.tiers[..tiers].iter().zip(&mut visit.allowances).map(|(tier, allowance)| async move {
+                let times = times.within(tier.ttl, now);
+                let Some(life) = times.remaining(now) else {
+                    return if replaces { tier.remove(key, allowance).await } else { Ok(()) };
+                };
+                let Times { created, fresh_until } = times;
+                let head = Head {
+                    codec: self.coder.number,
+                    schema: self.schema(),
+                    created,
+                    fresh_until,
+                    expires: fresh_until,
+                };
+                tier.set(key, entry::write(&head, key, payload), life, allowance).await
+            });
         Error::join(together(writes).await.into_iter().filter_map(Result::err).collect())
     }
 

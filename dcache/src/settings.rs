@@ -56,7 +56,7 @@ impl Configuration {
         let mut settings = SETTINGS.lock();
         if settings.is_in_use {
             return Err(Error::new(ErrorKind::Config, Operation::Configure).with_context(
-                "`dcache::configure` comes after the first cached call; call it first in `main`",
+                "`dcache::configure` comes after the first cache was built; call it first in `main`",
             ));
         }
         if let Some(enabled) = self.enabled {
@@ -72,7 +72,8 @@ impl Configuration {
 
 /// Switches all caching of this program on or off, at any time.
 ///
-/// While it is off every call runs its body, and no tier is touched.
+/// While it is off every call runs its body, and no tier is touched; only `invalidate`, `clear` and `put` still
+/// remove what is there, so that nothing old is found when it is on again.
 pub fn set_enabled(enabled: bool) {
     SETTINGS.lock().enabled = Some(enabled);
     ENABLED.store(enabled, Relaxed);

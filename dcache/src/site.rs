@@ -13,6 +13,7 @@ use crate::call::{Call, Share, certain};
 use crate::log;
 use crate::mode::Mode;
 use crate::registry::{self, Listing, Member};
+use crate::settings;
 use crate::stats::Stats;
 
 /// Where a cached function stands.
@@ -109,7 +110,8 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
 
     /// Has the body run whatever the tiers hold.
     pub fn refresh(&'static self, key: K) -> Miss<K, V> {
-        Miss { cache: self.cache(), call: Some(Call { key, is_refresh: true }) }
+        let cache = self.cache();
+        Miss { cache, call: settings::enabled().then_some(Call { key, is_refresh: true }) }
     }
 
     /// Looks in all tiers; fills nothing.

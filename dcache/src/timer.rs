@@ -11,6 +11,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::sync::wake_all;
+
 /// Runs a future, but no longer than this; `None` when the time is up.
 pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
@@ -116,7 +118,7 @@ impl Timer {
             let due = std::mem::replace(&mut deadlines.waiting, later);
             if !due.is_empty() {
                 drop(deadlines);
-                due.into_values().for_each(Waker::wake);
+                wake_all(due.into_values());
                 deadlines = self.lock();
                 continue;
             }

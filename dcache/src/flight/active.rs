@@ -1,4 +1,6 @@
 //! Which flights' bodies this thread is running: a call of its own key must not wait for itself.
+//!
+//! A thread that is ending has lost its list; a call from there is like one from outside.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,25 +15,25 @@ pub(super) struct Active;
 
 impl Active {
     pub(super) fn enter(flight: usize) -> Self {
-        ACTIVE.with_borrow_mut(|active| active.push(flight));
+        let _ = ACTIVE.try_with(|active| active.borrow_mut().push(flight));
         Self
     }
 }
 
 impl Drop for Active {
     fn drop(&mut self) {
-        ACTIVE.with_borrow_mut(|active| active.pop());
+        let _ = ACTIVE.try_with(|active| active.borrow_mut().pop());
     }
 }
 
 /// Tells whether a flight's body is being run on this thread.
 pub(super) fn is_active(flight: usize) -> bool {
-    ACTIVE.with_borrow(|active| active.contains(&flight))
+    ACTIVE.try_with(|active| active.borrow().contains(&flight)).unwrap_or(false)
 }
 
 /// Numbers the threads from 1.
 pub(super) fn thread_number() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     thread_local!(static NUMBER: u64 = NEXT.fetch_add(1, Relaxed));
-    NUMBER.with(|number| *number)
+    NUMBER.try_with(|number| *number).unwrap_or(u64::MAX)
 }

@@ -2,9 +2,10 @@
 //!
 //! A flight is in the table from the moment its leader starts until its value is in memory. Whoever wants
 //! to change a key in between (`invalidate`, `put`, `refresh`, `clear`) takes the flight out of the table;
-//! a flight that is not in the table stores nothing. So the table is what orders fills and changes: a fill
-//! and a removal of one key happen under the same lock, and that lock is never held while a body runs or a
-//! tier is asked.
+//! a flight that is not in the table stores nothing in memory and begins no write below it. Flights that are
+//! writing below memory are on a list of their own, and a change of their key waits for them. So the two
+//! order fills and changes: a fill and a removal of one key happen under the same lock, and that lock is
+//! never held while a body runs or a tier is asked.
 //!
 //! | the leader … | then |
 //! |---|---|
@@ -16,35 +17,28 @@
 
 mod active;
 mod lead;
+mod state;
 mod wait;
 
 use std::any::Any;
-use std::collections::BTreeMap;
-use std::future::poll_fn;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use dcache_backends::clock::{self, Tick};
 use dcache_backends::memory::Store;
-use hashbrown::HashTable;
 
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
 use crate::stats::Counter;
 use crate::sync::Mutex;
-use crate::timer;
 
-use active::{is_active, thread_number};
-pub(crate) use lead::Lead;
+use active::is_active;
+pub(crate) use lead::{Lead, Settled};
+use state::{Flight, Outcome, Shard, State, Writing};
 use wait::Wait;
-
-/// How long a change of a key waits for another change of it, or for writes under way, each of which is
-/// bounded by its tier's time budget; only a task that is never polled again takes longer.
-const PATIENCE_WITH_WRITES: Duration = Duration::from_secs(5);
 
 /// An error that waiters share, whatever its type.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
@@ -54,51 +48,14 @@ pub(crate) struct Flights<K, V> {
     pub(crate) memory: Option<Store<K, V>>,
     /// Calls that memory answered.
     pub(crate) hits: Counter,
+    /// How long a change of a key waits for another change of it, or for writes under way.
+    patience: Duration,
     shards: Box<[Mutex<Shard<K, V>>]>,
     hasher: RandomState,
 }
 
-struct Shard<K, V> {
-    table: HashTable<Arc<Flight<K, V>>>,
-    /// How many `clear`s are under way: what starts meanwhile reads no tier and stores nothing.
-    clears: usize,
-}
-
-struct Flight<K, V> {
-    key: K,
-    hash: u64,
-    /// The thread that last polled an asynchronous leader, 0 for none: a synchronous caller on that thread
-    /// must not wait, for it would keep the leader from ever going on.
-    polled_by: AtomicU64,
-    state: Mutex<State<V>>,
-}
-
-struct State<V> {
-    outcome: Option<Outcome<V>>,
-    /// Leaders at work; places for waiters to lead beside them; the size of the present group.
-    running: usize,
-    vacant: usize,
-    group: usize,
-    /// When the last leader started.
-    led_at: Instant,
-    /// A change of the key: it leads nobody, and who waits for it looks again.
-    is_change: bool,
-    /// Out of the table because the key was changed, or born during a `clear`.
-    superseded: bool,
-    /// Remote tiers are being written.
-    writing: bool,
-    waiting: usize,
-    tickets: u64,
-    wakers: BTreeMap<u64, Waker>,
-    watchers: Vec<Waker>,
-}
-
-enum Outcome<V> {
-    Value(V),
-    Error(SharedError),
-    /// The key was changed; look again.
-    Changed,
-}
+/// Flights that write below memory.
+type Writers<K, V> = Vec<Arc<Flight<K, V>>>;
 
 /// What a call that missed memory does.
 pub(crate) enum Join<K: CacheKey, V: CacheValue> {
@@ -106,6 +63,8 @@ pub(crate) enum Join<K: CacheKey, V: CacheValue> {
     Hit(V),
     /// Run the body beside all this and store nothing: a recursive call, or one that must not wait.
     Alone,
+    /// Look into the tiers beside all this, and store nothing: calls of this key do not wait for each other.
+    Apart,
     /// Lead the flight.
     Lead(Lead<K, V>),
     /// Wait for the leader.
@@ -120,14 +79,26 @@ pub(crate) enum Turn<K: CacheKey, V: CacheValue> {
     /// Join again.
     Again,
     Alone,
+    Apart,
+}
+
+/// Why a key's flight is superseded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    /// Run the body and store what it returns; other callers may wait for that.
+    Refresh,
+    /// Store a value that is known.
+    Put,
+    /// Remove the value, at once in memory.
+    Remove,
 }
 
 impl<K: CacheKey, V: CacheValue> Flights<K, V> {
-    pub(crate) fn new(memory: Option<Store<K, V>>) -> Self {
+    /// `patience` is how long writes below memory can take.
+    pub(crate) fn new(memory: Option<Store<K, V>>, patience: Duration) -> Self {
         let threads = std::thread::available_parallelism().map_or(4, usize::from);
-        let shard = || Mutex::new(Shard { table: HashTable::new(), clears: 0 });
-        let shards = (0..(threads * 4).next_power_of_two()).map(|_| shard()).collect();
-        Self { memory, hits: Counter::default(), shards, hasher: RandomState::new() }
+        let shards = (0..(threads * 4).next_power_of_two()).map(|_| Mutex::new(Shard::new())).collect();
+        Self { memory, hits: Counter::default(), patience, shards, hasher: RandomState::new() }
     }
 
     /// Returns the fresh value in memory.
@@ -142,207 +113,134 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash).lock();
         if let Some(flight) = shard.find(hash, key).cloned() {
-            drop(shard);
-            return self.board(flight, mode, coalesce);
+            match self.board(&flight, mode, coalesce) {
+                Some(join) => return join,
+                None => shard.supersede(&flight),
+            }
         }
         if let Some(value) = self.fresh(&Borrowed(key)) {
             return Join::Hit(value);
         }
-        Join::Lead(self.start(&mut shard, key, hash, false))
+        Join::Lead(self.start(&mut shard, key, hash, None))
     }
 
-    fn board(self: &Arc<Self>, flight: Arc<Flight<K, V>>, mode: Mode, coalesce: bool) -> Join<K, V> {
-        let is_own = is_active(flight.id());
-        let would_block_leader = mode == Mode::Blocking && flight.polled_by.load(Relaxed) == thread_number();
+    /// Joins a flight, unless it is one that has landed and whose value is past its life.
+    fn board(self: &Arc<Self>, flight: &Arc<Flight<K, V>>, mode: Mode, coalesce: bool) -> Option<Join<K, V>> {
         let mut state = flight.state.lock();
         if let Some(Outcome::Value(value)) = &state.outcome {
-            return Join::Hit(value.clone()); // it is still being written to remote tiers
+            // it is still being written below memory
+            return (clock::now() < state.fresh_until).then(|| Join::Hit(value.clone()));
         }
-        if is_own || would_block_leader || !(coalesce || state.is_change) {
-            return Join::Alone;
+        if is_active(flight.id()) || flight.would_wait_for_itself(mode) {
+            return Some(Join::Alone);
+        }
+        if !coalesce && !flight.is_change() {
+            return Some(Join::Apart);
         }
         if state.vacant > 0 {
             state.vacant -= 1;
             state.lead();
             drop(state);
-            return Join::Lead(Lead::new(self, flight));
+            return Some(Join::Lead(Lead::new(self, flight.clone())));
         }
         state.waiting += 1;
         state.tickets += 1;
         let ticket = state.tickets;
-        drop(state);
-        Join::Wait(Wait { flights: self.clone(), flight, ticket, is_over: false })
+        Some(Join::Wait(Wait::new(self.clone(), flight.clone(), ticket)))
     }
 
     /// Starts a flight that takes the place of one that may be under way: a change of the key wins.
-    pub(crate) async fn supersede(self: &Arc<Self>, key: &K, purpose: Purpose) -> Lead<K, V> {
-        let hash = self.hasher.hash_one(key);
-        let (lead, prior, _forgotten) = loop {
-            let change = {
-                let mut shard = self.shard(hash).lock();
-                match shard.find(hash, key).cloned() {
-                    Some(change) if change.wait_for(PATIENCE_WITH_WRITES) => change,
-                    prior => {
-                        if let Some(prior) = &prior {
-                            shard.remove(prior);
-                            prior.state.lock().superseded = true;
-                        }
-                        let forgotten = match (&self.memory, purpose) {
-                            (Some(memory), Purpose::Remove) => memory.remove(&Borrowed(key)),
-                            _ => None,
-                        };
-                        break (
-                            self.start(&mut shard, key, hash, purpose != Purpose::Refresh),
-                            prior,
-                            forgotten,
-                        );
-                    }
+    pub(crate) async fn supersede(self: &Arc<Self>, key: &K, purpose: Purpose, mode: Mode) -> Lead<K, V> {
+        loop {
+            match self.try_supersede(key, purpose, mode) {
+                Ok((lead, writers)) => {
+                    self.wait_for_writes(writers, mode).await;
+                    return lead;
                 }
+                Err(change) => change.watch(self.patience, |state| state.outcome.is_some()).await,
             };
-            change.watch(|state| state.outcome.is_some()).await;
-        };
-        if let Some(prior) = prior {
-            prior.watch(|state| !state.writing).await;
         }
-        lead
+    }
+
+    /// Supersedes unless another change of the key is under way; says whose writes to wait for.
+    fn try_supersede(
+        self: &Arc<Self>,
+        key: &K,
+        purpose: Purpose,
+        mode: Mode,
+    ) -> Result<(Lead<K, V>, Writers<K, V>), Arc<Flight<K, V>>> {
+        let hash = self.hasher.hash_one(key);
+        let mut shard = self.shard(hash).lock();
+        let prior = shard.find(hash, key).cloned();
+        if let Some(prior) = &prior {
+            if prior.is_worth_waiting_for(mode, self.patience) {
+                return Err(prior.clone());
+            }
+            shard.supersede(prior);
+        }
+        let writers = shard.stop_writers(|flight| flight.hash == hash && flight.key == *key);
+        let forgotten = match (&self.memory, purpose) {
+            (Some(memory), Purpose::Remove) => memory.remove(&Borrowed(key)),
+            _ => None,
+        };
+        let lead = self.start(&mut shard, key, hash, Some(purpose));
+        drop(shard);
+        drop((prior, forgotten)); // code of users, so outside of the lock
+        Ok((lead, writers))
     }
 
     /// Forgets everything, and keeps what is under way from storing anything until the guard is dropped.
-    pub(crate) async fn clear(self: &Arc<Self>) -> Clearing<K, V> {
-        let mut under_way = Vec::new();
+    pub(crate) async fn clear(self: &Arc<Self>, mode: Mode) -> Clearing<K, V> {
+        let (mut grounded, mut writers) = (Vec::new(), Vec::new());
         for shard in &self.shards {
             let mut shard = shard.lock();
             shard.clears += 1;
-            under_way.append(&mut shard.ground());
+            grounded.append(&mut shard.ground());
+            writers.append(&mut shard.stop_writers(|_| true));
         }
         let clearing = Clearing(self.clone());
+        drop(grounded);
         if let Some(memory) = &self.memory {
             memory.clear();
         }
-        for flight in under_way {
-            flight.watch(|state| !state.writing).await;
-        }
+        self.wait_for_writes(writers, mode).await;
         clearing
     }
 
-    fn start(self: &Arc<Self>, shard: &mut Shard<K, V>, key: &K, hash: u64, is_change: bool) -> Lead<K, V> {
-        let state = State {
-            outcome: None,
-            running: 1,
-            vacant: 0,
-            group: 1,
-            led_at: Instant::now(),
-            is_change,
-            superseded: shard.clears > 0,
-            writing: false,
-            waiting: 0,
-            tickets: 0,
-            wakers: BTreeMap::new(),
-            watchers: Vec::new(),
-        };
-        let polled_by = AtomicU64::new(if is_change { thread_number() } else { 0 });
-        let flight = Arc::new(Flight { key: key.clone(), hash, polled_by, state: Mutex::new(state) });
+    /// Waits until these have written. One that takes longer than its tiers may, because nobody polls it, or
+    /// whose thread this caller blocks, is cut off: it writes nothing any more when it goes on.
+    async fn wait_for_writes(&self, writers: Writers<K, V>, mode: Mode) {
+        for flight in writers {
+            let has_written = !flight.would_wait_for_itself(mode)
+                && flight.watch(self.patience, |state| state.writing == Writing::No).await;
+            if !has_written {
+                flight.state.lock().is_cut_off = true;
+            }
+        }
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        shard: &mut Shard<K, V>,
+        key: &K,
+        hash: u64,
+        change: Option<Purpose>,
+    ) -> Lead<K, V> {
+        let flight = Arc::new(Flight {
+            key: key.clone(),
+            hash,
+            change,
+            polled_by: AtomicU64::new(0),
+            state: Mutex::new(State::new(shard.clears > 0)),
+        });
         shard.table.insert_unique(hash, flight.clone(), |flight| flight.hash);
         Lead::new(self, flight)
     }
 }
 
-/// Why a key's flight is superseded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Purpose {
-    /// Run the body and store what it returns; other callers may wait for that.
-    Refresh,
-    /// Store a value that is known.
-    Put,
-    /// Remove the value, at once in memory.
-    Remove,
-}
-
 impl<K, V> Flights<K, V> {
     fn shard(&self, hash: u64) -> &Mutex<Shard<K, V>> {
         &self.shards[(hash >> 48) as usize & (self.shards.len() - 1)]
-    }
-}
-
-impl<K, V> Shard<K, V> {
-    fn find(&self, hash: u64, key: &K) -> Option<&Arc<Flight<K, V>>>
-    where
-        K: Eq,
-    {
-        self.table.find(hash, |flight| flight.key == *key)
-    }
-
-    /// Takes a flight out of the table, and says whether it was there.
-    fn remove(&mut self, flight: &Arc<Flight<K, V>>) -> bool {
-        match self.table.find_entry(flight.hash, |other| Arc::ptr_eq(other, flight)) {
-            Ok(place) => {
-                place.remove();
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    fn has(&self, flight: &Arc<Flight<K, V>>) -> bool {
-        self.table.find(flight.hash, |other| Arc::ptr_eq(other, flight)).is_some()
-    }
-
-    /// Takes all flights but changes out of the table.
-    fn ground(&mut self) -> Vec<Arc<Flight<K, V>>> {
-        let grounded = |flight: &mut Arc<Flight<K, V>>| {
-            let mut state = flight.state.lock();
-            state.superseded |= !state.is_change;
-            !state.is_change
-        };
-        self.table.extract_if(grounded).collect()
-    }
-}
-
-impl<K, V> Flight<K, V> {
-    /// Identifies the flight among those that are alive.
-    fn id(self: &Arc<Self>) -> usize {
-        Arc::as_ptr(self).cast::<()>() as usize
-    }
-
-    /// Tells whether this is a change under way that another change should wait for.
-    fn wait_for(&self, patience: Duration) -> bool {
-        let state = self.state.lock();
-        state.is_change && state.outcome.is_none() && state.led_at.elapsed() < patience
-    }
-
-    /// Waits until the state is as wanted, but not for longer than writes can take.
-    async fn watch(&self, is_so: impl Fn(&State<V>) -> bool) {
-        let change = poll_fn(|cx| {
-            let mut state = self.state.lock();
-            if is_so(&state) {
-                return Poll::Ready(());
-            }
-            state.watchers.push(cx.waker().clone());
-            Poll::Pending
-        });
-        timer::timeout(PATIENCE_WITH_WRITES, change).await;
-    }
-}
-
-impl<V> State<V> {
-    fn lead(&mut self) {
-        self.running += 1;
-        self.led_at = Instant::now();
-    }
-
-    /// Takes the wakers of up to this many waiters, those who came first.
-    fn call(&mut self, count: usize) -> Vec<Waker> {
-        let mut called = Vec::new();
-        while called.len() < count
-            && let Some((_, waker)) = self.wakers.pop_first()
-        {
-            called.push(waker);
-        }
-        called
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.running == 0 && self.waiting == 0
     }
 }
 
@@ -354,7 +252,9 @@ impl<K, V> Drop for Clearing<K, V> {
         for shard in &self.0.shards {
             let mut shard = shard.lock();
             shard.clears -= 1;
-            drop(shard.ground());
+            let grounded = shard.ground();
+            drop(shard);
+            drop(grounded);
         }
     }
 }

@@ -2,53 +2,55 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use super::lead::Lead;
-use super::{Flight, Flights, Outcome, State, Turn};
+use super::state::{Flight, Outcome, State};
+use super::{Flights, Turn};
 use crate::bounds::{CacheKey, CacheValue};
+use crate::sync::wake_all;
 use crate::timer::Alarm;
 
 /// A place among those who wait for a flight. Dropped, it gives its chance to lead to the next.
 pub(crate) struct Wait<K: CacheKey, V: CacheValue> {
-    pub(super) flights: Arc<Flights<K, V>>,
-    pub(super) flight: Arc<Flight<K, V>>,
-    pub(super) ticket: u64,
-    pub(super) is_over: bool,
+    flights: Arc<Flights<K, V>>,
+    flight: Arc<Flight<K, V>>,
+    ticket: u64,
+    is_over: bool,
 }
 
 impl<K: CacheKey, V: CacheValue> Wait<K, V> {
+    pub(super) fn new(flights: Arc<Flights<K, V>>, flight: Arc<Flight<K, V>>, ticket: u64) -> Self {
+        Self { flights, flight, ticket, is_over: false }
+    }
+
     /// Waits for the outcome or for a place to lead; after this long, leads beside who leads.
     pub(crate) async fn turn(mut self, patience: Duration) -> Turn<K, V> {
         let mut alarm = Alarm::after(patience);
         poll_fn(|cx| {
             let mut state = self.flight.state.lock();
             let turn = match &state.outcome {
-                Some(Outcome::Value(value)) => Some(Turn::Value(value.clone())),
-                Some(Outcome::Error(error)) => Some(Turn::Error(error.clone())),
-                Some(Outcome::Changed) => Some(Turn::Again),
+                Some(Outcome::Value(value)) => Turn::Value(value.clone()),
+                Some(Outcome::Error(error)) => Turn::Error(error.clone()),
+                Some(Outcome::Changed) => Turn::Again,
                 None if state.vacant > 0 => {
                     state.vacant -= 1;
-                    Some(self.lead(&mut state))
+                    self.lead(&mut state)
                 }
-                None => {
-                    state.wakers.insert(self.ticket, cx.waker().clone());
-                    None
-                }
-            };
-            let turn = match turn {
-                Some(turn) => turn,
-                None if alarm.poll(cx).is_pending() => return Poll::Pending,
-                None if state.is_change => Turn::Alone,
-                None => match patience.checked_sub(state.led_at.elapsed()).filter(|rest| !rest.is_zero()) {
-                    Some(rest) => {
-                        // another waiter has begun to lead in the meantime
-                        alarm = Alarm::after(rest);
-                        let _ = alarm.poll(cx);
+                None => loop {
+                    if alarm.poll(cx).is_pending() {
+                        state.wakers.insert(self.ticket, cx.waker().clone());
                         return Poll::Pending;
                     }
-                    None => self.lead(&mut state),
+                    if self.flight.is_change() {
+                        break Turn::Alone;
+                    }
+                    // another waiter may have begun to lead in the meantime
+                    match patience.checked_sub(state.led_at.elapsed()).filter(|rest| !rest.is_zero()) {
+                        Some(rest) => alarm = Alarm::after(rest),
+                        None => break self.lead(&mut state),
+                    }
                 },
             };
             state.waiting -= 1;
@@ -82,6 +84,6 @@ impl<K: CacheKey, V: CacheValue> Drop for Wait<K, V> {
         }
         drop(state);
         drop(shard);
-        called.into_iter().for_each(Waker::wake);
+        wake_all(called);
     }
 }
