@@ -74,7 +74,9 @@ fn main() {
         Kind::new("quick_cache, u64", move |n| raw.get(&(n,)).unwrap_or_default()),
         Kind::new("dcache, u64", number),
         Kind::new("dcache, u64, ttl", number_ttl),
-        Kind::new("quick_cache, (&str, u32)", move |n| raw_pair.get(&Pair(&texts[n as usize], n as u32)).unwrap_or_default()),
+        Kind::new("quick_cache, (&str, u32)", move |n| {
+            raw_pair.get(&Pair(&texts[n as usize], n as u32)).unwrap_or_default()
+        }),
         Kind::new("dcache, (&str, u32), ttl", |n| pair(&texts[n as usize], n as u32)),
     ];
     for _ in 0..=ROUNDS {
@@ -95,7 +97,8 @@ fn main() {
         if kind.name.starts_with("quick_cache") {
             base = nanos + clock;
         }
-        let ratio = if kind.name.starts_with("dcache") { format!("{:.2}", nanos / base) } else { String::new() };
+        let ratio =
+            if kind.name.starts_with("dcache") { format!("{:.2}", nanos / base) } else { String::new() };
         println!("{:<26}{nanos:>10.1}{ratio:>22}", kind.name);
     }
 }

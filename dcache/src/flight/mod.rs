@@ -57,6 +57,12 @@ pub(crate) struct Flights<K, V> {
 /// Flights that write below memory.
 type Writers<K, V> = Vec<Arc<Flight<K, V>>>;
 
+/// A change of a key that has begun, and those whose writes it has to wait for.
+struct Change<K: CacheKey, V: CacheValue> {
+    lead: Lead<K, V>,
+    writers: Writers<K, V>,
+}
+
 /// What a call that missed memory does.
 pub(crate) enum Join<K: CacheKey, V: CacheValue> {
     /// Memory has the value after all.
@@ -153,9 +159,9 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
     pub(crate) async fn supersede(self: &Arc<Self>, key: &K, purpose: Purpose, mode: Mode) -> Lead<K, V> {
         loop {
             match self.try_supersede(key, purpose, mode) {
-                Ok((lead, writers)) => {
-                    self.wait_for_writes(writers, mode).await;
-                    return lead;
+                Ok(change) => {
+                    self.wait_for_writes(change.writers, mode).await;
+                    return change.lead;
                 }
                 Err(change) => change.watch(self.patience, |state| state.outcome.is_some()).await,
             };
@@ -168,7 +174,7 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
         key: &K,
         purpose: Purpose,
         mode: Mode,
-    ) -> Result<(Lead<K, V>, Writers<K, V>), Arc<Flight<K, V>>> {
+    ) -> Result<Change<K, V>, Arc<Flight<K, V>>> {
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash).lock();
         let prior = shard.find(hash, key).cloned();
@@ -186,7 +192,7 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
         let lead = self.start(&mut shard, key, hash, Some(purpose));
         drop(shard);
         drop((prior, forgotten)); // code of users, so outside of the lock
-        Ok((lead, writers))
+        Ok(Change { lead, writers })
     }
 
     /// Forgets everything, and keeps what is under way from storing anything until the guard is dropped.
