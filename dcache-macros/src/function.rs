@@ -137,7 +137,7 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) {
     }
 }
 
-/// Refuses methods: for now they have nowhere to put their cache.
+/// Refuses methods: they have nowhere to put their cache yet.
 fn receiver(sig: &Signature, errors: &mut Errors) -> bool {
     let inside = [sig.inputs.to_token_stream(), sig.output.to_token_stream(), sig.generics.to_token_stream()];
     let receiver = sig.receiver().map(|receiver| receiver.self_token.span);

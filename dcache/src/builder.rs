@@ -9,9 +9,10 @@ use dcache_backends::{Error, Scope};
 
 use crate::bounds::{CacheKey, CacheValue, RemoteKey};
 use crate::cache::Cache;
-use crate::call::{CacheIf, DEFAULT_PATIENCE, Inner, Policy};
+use crate::call::DEFAULT_PATIENCE;
 use crate::codec::{Bincode, Codec};
 use crate::flight::Flights;
+use crate::inner::{CacheIf, Inner, Policy};
 use crate::log;
 use crate::policy::Ttl;
 use crate::registry;
@@ -98,6 +99,13 @@ pub struct Plan<K, V> {
     cache_if: Option<CacheIf<V>>,
     coalesce: Option<Duration>,
     write_in_background: bool,
+}
+
+impl<K: CacheKey, V: CacheValue> Cache<K, V> {
+    /// Starts to build a cache; the name stands in remote keys, statistics and logs.
+    pub fn builder(name: impl Into<String>) -> Builder<K, V> {
+        Builder::new(name.into())
+    }
 }
 
 impl<K, V: 'static> Builder<K, V> {

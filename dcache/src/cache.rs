@@ -4,15 +4,15 @@ use std::borrow::Borrow;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::Duration;
 
 use dcache_backends::Error;
 
 use crate::args::{Borrowed, ToKey};
 use crate::bounds::{CacheKey, CacheValue};
-use crate::builder::Builder;
-use crate::call::{Call, Inner, certain};
+use crate::call::{Call, certain};
 use crate::flight::Flights;
+use crate::inner::Inner;
+use crate::look::Entry;
 use crate::mode::Mode;
 use crate::settings;
 use crate::stats::Stats;
@@ -47,30 +47,9 @@ impl<K, V> Clone for Cache<K, V> {
     }
 }
 
-/// A value in a cache, and what is known about it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Entry<V> {
-    /// The value.
-    pub value: V,
-    /// The name of the tier that has it, the nearest if several do.
-    pub tier: String,
-    /// How long ago it was computed, or for memory, computed or read from another tier.
-    pub age: Duration,
-    /// How long it stays fresh; `None` for ever.
-    pub remaining: Option<Duration>,
-    /// Whether it is past its time to live.
-    pub stale: bool,
-}
-
 impl<K: CacheKey, V: CacheValue> Cache<K, V> {
     pub(crate) fn new(inner: Inner<K, V>) -> Self {
         Self { flights: inner.flights.clone(), inner: Arc::new(inner) }
-    }
-
-    /// Starts to build a cache; the name stands in remote keys, statistics and logs.
-    pub fn builder(name: impl Into<String>) -> Builder<K, V> {
-        Builder::new(name.into())
     }
 
     /// Returns the value of a key; else runs the body, stores what it returns, and returns that.

@@ -53,17 +53,20 @@
 //! | file | holds |
 //! |---|---|
 //! | `sync.rs` `log.rs` `timer.rs` `together.rs` | a mutex, a log, waiting without a runtime |
-//! | `stats.rs` `policy.rs` `weight.rs` | counts; how long a value is fresh; how heavy it is |
+//! | `stats.rs` `weight.rs` | counts; how heavy a value is |
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
 //! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
+//! | `policy.rs` | how long a value is fresh |
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `mode.rs` `breaker.rs` `live.rs` | a remote tier in use: time budget, breaker, counts |
 //! | `tier.rs` `settings.rs` | a tier as it is named; settings of the program |
 //! | `remote.rs` | the tiers below memory as one cache sees them |
 //! | `flight/` | single-flight: leading, waiting, changing a key |
 //! | `background.rs` | work that no caller waits for |
+//! | `inner.rs` | what a cache is made of |
 //! | `call.rs` | **the protocol of a call** |
+//! | `change.rs` `look.rs` | putting, invalidating, clearing; looking without a body |
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
 //! | `registry.rs` `metrics.rs` `site.rs` `sites.rs` | all caches of the program; a cached function |
 
@@ -75,11 +78,14 @@ mod builder;
 mod cache;
 mod call;
 mod canonical;
+mod change;
 pub mod codec;
 mod entry;
 mod flight;
+mod inner;
 mod live;
 mod log;
+mod look;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod mode;
@@ -104,7 +110,7 @@ pub mod __private;
 
 pub use background::{drain, drain_blocking};
 pub use builder::{Builder, Memory};
-pub use cache::{Blocking, Cache, Entry};
+pub use cache::{Blocking, Cache};
 #[cfg(feature = "fs")]
 pub use dcache_backends::object::Fs;
 #[cfg(feature = "redis")]
@@ -113,6 +119,7 @@ pub use dcache_backends::{
     Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait,
 };
 pub use dcache_macros::dcache;
+pub use look::Entry;
 #[cfg(feature = "metrics")]
 pub use metrics::record_metrics;
 pub use registry::{Function, check, functions};

@@ -7,7 +7,7 @@ pub use inventory;
 pub use crate::args::{Args, ToKey};
 pub use crate::bounds::{CacheKey, CacheValue, RemoteKey};
 pub use crate::builder::{Builder, Plan};
-pub use crate::call::Share;
+pub use crate::inner::Share;
 pub use crate::registry::{Listed, Listing};
 pub use crate::site::{Meta, Miss, Site};
 pub use crate::sites::Sites;

@@ -9,7 +9,7 @@ use dcache_backends::Error;
 
 use crate::bounds::{CacheKey, CacheValue};
 use crate::cache::Cache;
-use crate::call::{Inner, MEMORY};
+use crate::inner::{Inner, MEMORY};
 use crate::live::LiveTier;
 use crate::mode::Mode;
 use crate::stats::Stats;

@@ -1,0 +1,51 @@
+//! Changing what is stored: a change wins over every body that is running.
+
+use dcache_backends::Error;
+
+use crate::bounds::{CacheKey, CacheValue};
+use crate::flight::Purpose;
+use crate::inner::Inner;
+use crate::log;
+use crate::mode::Mode;
+use crate::settings;
+
+impl<K: CacheKey, V: CacheValue> Inner<K, V> {
+    /// Stores a value that is known otherwise; it wins over a body that is running.
+    ///
+    /// While caching is off it only removes what is there, so that nothing old is found when it is on again.
+    pub(crate) async fn put(&self, mode: Mode, key: &K, value: V) -> Result<(), Error> {
+        if !settings::enabled() {
+            return self.invalidate(mode, key).await;
+        }
+        let mut lead = self.flights.supersede(key, Purpose::Put, mode).await;
+        let (local, below) = self.policy.ttl.lives(&value);
+        let visit = self.visit(&lead, key, mode);
+        let may_write = lead.settle(self.settled(&value, local));
+        let (Some(remote), Some(mut visit), true) = (&self.remote, visit, may_write) else { return Ok(()) };
+        let mut result = Ok(());
+        lead.writing(mode, async { result = remote.store(&mut visit, &value, below, true).await }).await;
+        result
+    }
+
+    /// Removes a value from all tiers; it wins over a body that is running.
+    pub(crate) async fn invalidate(&self, mode: Mode, key: &K) -> Result<(), Error> {
+        let change = self.flights.supersede(key, Purpose::Remove, mode).await;
+        let Some(remote) = &self.remote else { return Ok(()) };
+        let Some(mut visit) = remote.visit(key, mode) else { return Ok(()) };
+        let remove = async |change| {
+            let result = remote.remove(&mut visit).await;
+            drop(change); // from here on calls look into the tiers again
+            result
+        };
+        change.asking(mode, remove).await
+    }
+
+    /// Removes all values from all tiers; it wins over all bodies that are running.
+    pub(crate) async fn clear(&self, mode: Mode) -> Result<(), Error> {
+        let _clearing = self.flights.clear(mode).await;
+        let Some(remote) = &self.remote else { return Ok(()) };
+        let removed = remote.clear(mode).await?;
+        log::info(format_args!("`{}`: {removed} entries cleared below memory", self.name));
+        Ok(())
+    }
+}
