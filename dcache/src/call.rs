@@ -36,7 +36,7 @@ struct Run<K: CacheKey, V: CacheValue> {
 }
 
 /// The protocol: `begin`, the body, `end`. The body of a synchronous call runs on the bare stack in between, so
-/// that a function may call itself as deep as it could without a cache.
+/// that a function which calls itself spends little of it on each level.
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Answers an asynchronous call.
     pub(crate) async fn answer<E>(

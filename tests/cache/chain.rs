@@ -1,11 +1,12 @@
 //! Tiers below memory: order, back-fill, and what their faults do, which is nothing.
 
-use std::future::ready;
+use std::future::{pending, ready};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use dcache::{Cache, ErrorKind, Redis, Tier};
+use dcache::{Cache, ErrorKind, Operation, Redis, Tier};
 use dcache_tests::redis::Server;
-use dcache_tests::{Mood, Shelf};
+use dcache_tests::{Gate, Mood, Shelf};
 use futures::executor::block_on;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -158,6 +159,66 @@ fn a_short_timeout_of_one_function_does_not_open_the_breaker() {
     }
     let tier = &cache.stats().tiers[1];
     assert!(!tier.open && tier.errors == 10, "{tier:?}");
+}
+
+#[test]
+fn a_short_timeout_of_one_function_does_not_keep_the_breaker_open() {
+    let shelf = Shelf::new();
+    let tier = Tier::new(shelf.clone());
+    let short = tier.clone().timeout(Duration::from_millis(1));
+    let short: Cache<u32, u32> = Cache::builder("hasty").tier(short).build().unwrap();
+    let usual: Cache<u32, u32> = Cache::builder("usual").tier(tier).build().unwrap();
+    shelf.set_mood(Mood::Broken);
+    for n in 0..5 {
+        assert_eq!(block_on(usual.get(&n)), None);
+    }
+    assert!(usual.stats().tiers[1].open);
+    dcache::testing::advance(Duration::from_secs(6));
+    shelf.set_mood(Mood::Hanging); // too slow for the one, while it is well for the other
+    assert_eq!(block_on(short.get(&1)), None);
+    shelf.set_mood(Mood::Willing);
+    assert_eq!(block_on(usual.get_or_insert_with(&1, || ready(1))), 1);
+    let tier = &usual.stats().tiers[1];
+    assert!(!tier.open && tier.writes == 1, "{tier:?}");
+}
+
+#[test]
+fn a_tier_that_panics_is_named() {
+    let shelf = Shelf::new();
+    shelf.set_mood(Mood::Panicking);
+    let cache: Cache<u32, u32> = Cache::builder("panics").tier(shelf).build().unwrap();
+    let error = block_on(cache.invalidate(&1)).unwrap_err();
+    assert_eq!((error.tier(), error.operation()), ("shelf", Operation::Remove), "{error}");
+}
+
+#[test]
+fn a_call_that_does_not_wait_for_another_asks_the_tiers_too() {
+    let gate = Gate::new();
+    let builder = || Cache::<u32, u32>::builder("apart").tier(gate.clone());
+    block_on(builder().build().unwrap().put(&1, 1)).unwrap();
+    let cache = builder().no_coalesce().build().unwrap();
+    gate.hold_gets();
+    let mut leader = Box::pin(cache.get_or_insert_with(&1, || ready(9)));
+    assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    gate.open();
+    assert_eq!(block_on(cache.get_or_insert_with(&1, || ready(9))), 1);
+    assert_eq!(block_on(leader), 1);
+    assert_eq!(cache.stats().computes, 0);
+}
+
+#[test]
+fn a_look_beside_a_leader_is_counted() {
+    let gate = Gate::new();
+    let cache = || Cache::<u32, u32>::builder("beside").tier(gate.clone()).build().unwrap();
+    block_on(cache().put(&1, 1)).unwrap();
+    let cache = cache();
+    gate.hold_gets();
+    let mut leader = Box::pin(cache.get_or_insert_with(&1, pending));
+    assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    gate.open();
+    assert_eq!(block_on(cache.get(&1)), Some(1));
+    let stats = cache.stats();
+    assert_eq!((stats.hits, stats.misses, stats.coalesced), (1, 0, 0));
 }
 
 #[test]

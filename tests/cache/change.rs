@@ -1,12 +1,14 @@
 //! `invalidate`, `put`, `refresh` and `clear` win over a body that is running.
 
 use std::future::ready;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use dcache::{Cache, Tier};
+use dcache::{Cache, ErrorKind, Memory, Tier, dcache};
 use dcache_tests::{Mood, Shelf};
 use futures::executor::block_on;
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 fn cache(name: &str, shelf: &Shelf) -> Cache<u32, u32> {
@@ -130,8 +132,6 @@ fn changes_of_one_key_come_one_after_the_other() {
 
 #[test]
 fn no_old_value_is_read_after_an_invalidation() {
-    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-
     let cache: Cache<u32, u32> = Cache::builder("truth").tier(Shelf::new()).build().unwrap();
     let truth = AtomicU32::new(0);
     std::thread::scope(|scope| {
@@ -164,8 +164,77 @@ fn an_invalidation_names_the_tier_that_may_still_hold_the_value() {
     near.set_mood(Mood::ReadOnly);
     let error = block_on(cache.invalidate(&1)).unwrap_err();
     assert_eq!(error.parts().len(), 1);
-    assert_eq!(error.kind(), dcache::ErrorKind::ReadOnly);
+    assert_eq!(error.kind(), ErrorKind::ReadOnly);
     assert!(far.keys().is_empty());
     far.set_mood(Mood::Broken);
     assert_eq!(block_on(cache.clear()).unwrap_err().parts().len(), 2);
+}
+
+#[test]
+fn a_put_of_a_value_without_a_life_leaves_nothing_old() {
+    let shelf = Shelf::new();
+    let minute = Duration::from_secs(60);
+    let cache: Cache<u32, u32> = Cache::builder("no life")
+        .ttl_with(move |value| if *value == 2 { Duration::ZERO } else { minute })
+        .tier(shelf.clone())
+        .build()
+        .unwrap();
+    block_on(cache.put(&1, 1)).unwrap();
+    block_on(cache.put(&1, 2)).unwrap();
+    assert_eq!(block_on(cache.get(&1)), None);
+    assert!(shelf.keys().is_empty());
+}
+
+/// Counts up from 9, and is only cached below 10.
+#[dcache(cache_if = |value: &u32| *value < 10)]
+fn counted(_key: u32) -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(8);
+    LAST.fetch_add(1, SeqCst) + 1
+}
+
+#[test]
+fn a_refresh_to_a_value_that_may_not_be_cached_leaves_nothing_old() {
+    assert_eq!(counted(1), 9);
+    assert_eq!(counted(1), 9);
+    assert_eq!(counted::refresh(1), 10);
+    assert_eq!(counted::peek(1), None);
+    assert_eq!(counted(1), 11);
+}
+
+#[test]
+fn a_put_of_a_value_too_large_for_a_tier_leaves_nothing_old_there() {
+    let shelf = Shelf::new();
+    let cache: Cache<u32, String> = Cache::builder("too large")
+        .memory(Memory::entries(10).ttl(Duration::from_secs(5)))
+        .tier(shelf.clone())
+        .max_size(100)
+        .build()
+        .unwrap();
+    block_on(cache.put(&1, "old".to_owned())).unwrap();
+    assert_eq!(shelf.keys().len(), 1);
+    assert_eq!(block_on(cache.put(&1, "new".repeat(100))).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert!(shelf.keys().is_empty());
+    assert_eq!(block_on(cache.get(&1)), Some("new".repeat(100)), "memory takes it");
+    dcache::testing::advance(Duration::from_secs(10));
+    assert_eq!(block_on(cache.get(&1)), None, "what memory has forgotten does not bring the old value back");
+}
+
+/// A value that the default codec cannot bring back: the tiers go off for it.
+#[derive(Clone, Serialize, Deserialize)]
+struct Unfit {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<u32>,
+    number: u32,
+}
+
+#[test]
+fn an_invalidation_removes_from_tiers_that_are_off_for_the_type() {
+    let shelf = Shelf::new();
+    block_on(cache("unfit", &shelf).put(&1, 1)).unwrap();
+    let cache: Cache<u32, Unfit> = Cache::builder("unfit").tier(shelf.clone()).build().unwrap();
+    let fault = block_on(cache.put(&2, Unfit { name: None, number: 2 })).unwrap_err();
+    assert_eq!(fault.kind(), ErrorKind::Codec, "{fault}");
+    assert_eq!(shelf.keys().len(), 1);
+    block_on(cache.invalidate(&1)).unwrap();
+    assert!(shelf.keys().is_empty());
 }

@@ -4,5 +4,6 @@ mod chain;
 mod change;
 mod coalesce;
 mod entries;
+mod races;
 mod runtimes;
 mod time;

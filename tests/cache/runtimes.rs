@@ -83,3 +83,15 @@ fn switched_off_every_call_runs_its_body() {
     dcache::set_enabled(true);
     assert_eq!(cache.blocking().get_or_insert_with(&1, || 3), 1);
 }
+
+#[test]
+fn a_put_while_switched_off_leaves_nothing_old_to_be_found() {
+    let shelf = Shelf::new();
+    let cache: Cache<u32, u32> = Cache::builder("put while off").tier(shelf.clone()).build().unwrap();
+    cache.blocking().put(&1, 1).unwrap();
+    dcache::set_enabled(false);
+    cache.blocking().put(&1, 2).unwrap();
+    dcache::set_enabled(true);
+    assert!(shelf.keys().is_empty());
+    assert_eq!(cache.blocking().get_or_insert_with(&1, || 3), 3);
+}

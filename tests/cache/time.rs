@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dcache::{Cache, Memory, testing};
-use dcache_tests::Shelf;
+use dcache_tests::redis::wait_until;
+use dcache_tests::{Gate, Shelf};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -73,4 +74,36 @@ fn an_entry_tells_its_age_and_what_remains() {
     let entry = other.blocking().entry(&1).unwrap();
     assert_eq!(entry.tier, "shelf");
     assert!(near(entry.age, 20) && near(entry.remaining.unwrap(), 40), "{entry:?}");
+}
+
+#[test]
+fn a_value_that_is_still_being_written_lives_no_longer_than_any_other() {
+    let gate = Gate::new();
+    let cache: Cache<u32, u32> = Cache::builder("being written")
+        .tier(gate.clone())
+        .write_in_background()
+        .ttl(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    gate.hold_sets();
+    assert_eq!(cache.blocking().get_or_insert_with(&1, || 1), 1);
+    wait_until(Duration::from_secs(1), "the write", || gate.sets() == 1);
+    testing::advance(Duration::from_secs(20));
+    let value = cache.blocking().get_or_insert_with(&1, || 2);
+    gate.open();
+    dcache::drain_blocking();
+    assert_eq!(value, 2);
+}
+
+#[test]
+fn a_lowered_time_to_live_counts_for_what_is_there() {
+    let shelf = Shelf::new();
+    let cache =
+        |ttl| -> Cache<u32, u32> { Cache::builder("lowered").tier(shelf.clone()).ttl(ttl).build().unwrap() };
+    cache(MINUTE * 60).blocking().put(&1, 1).unwrap();
+    testing::advance(MINUTE / 2);
+    assert_eq!(cache(MINUTE).blocking().get(&1), Some(1));
+    testing::advance(MINUTE);
+    assert_eq!(cache(MINUTE).blocking().get(&1), None);
+    assert_eq!(cache(MINUTE * 60).blocking().get(&1), Some(1), "who allows it longer still has it");
 }

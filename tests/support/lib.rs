@@ -1,5 +1,6 @@
-//! What the tests share: real servers of their own, and a log that can be read.
+//! What the tests share: real servers of their own, a tier that can be held, and a log that can be read.
 
+mod gate;
 pub mod log;
 pub mod redis;
 
@@ -7,6 +8,7 @@ use std::ffi::OsStr;
 use std::process::Command;
 
 pub use dcache_shelf::{Mood, Shelf};
+pub use gate::Gate;
 
 /// Runs this on a tokio runtime with two threads.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
