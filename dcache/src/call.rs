@@ -64,6 +64,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl FnOnce() -> Result<V, E>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
+        if is_ending() {
+            return body(); // nothing can be waited for here any more
+        }
         let run = match on_thread(|| self.begin(Mode::Blocking, &call, &share)) {
             Ok(run) => run,
             Err(answer) => return answer,
@@ -245,6 +248,17 @@ impl<V> News<V> {
 #[inline(never)]
 fn on_thread<F: Future>(future: impl FnOnce() -> F) -> F::Output {
     pollster::block_on(future())
+}
+
+/// Tells whether this thread is ending and has dropped what it needs to wait: a call from the `Drop` of a
+/// thread-local value, where a panic would end the whole process.
+fn is_ending() -> bool {
+    struct Alive;
+    impl Drop for Alive {
+        fn drop(&mut self) {}
+    }
+    thread_local!(static ALIVE: Alive = const { Alive });
+    ALIVE.try_with(|_| ()).is_err()
 }
 
 /// Takes the value of a body that cannot fail.

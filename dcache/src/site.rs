@@ -62,6 +62,25 @@ impl<K, V> Site<K, V> {
     pub(crate) const fn typed(meta: Meta, type_arguments: fn() -> &'static str, build: Build<K, V>) -> Self {
         Self { meta, type_arguments, build, cache: OnceLock::new() }
     }
+
+    /// Looks into memory, by the arguments as they are.
+    ///
+    /// # Errors
+    /// A miss, which runs the body.
+    #[inline]
+    pub fn look<Q>(&'static self, arguments: &Q) -> Result<V, Miss<K, V>>
+    where
+        K: CacheKey,
+        V: CacheValue,
+        Q: ToKey<Key = K>,
+    {
+        let cache = self.cache();
+        match cache.look(arguments) {
+            Looked::Hit(value) => Ok(value),
+            Looked::Miss(key) => Err(Miss { cache, call: Some(Call { key, is_refresh: false }) }),
+            Looked::Off => Err(Miss { cache, call: None }),
+        }
+    }
 }
 
 impl<K: CacheKey, V: CacheValue> Site<K, V> {
@@ -94,20 +113,6 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
             }
             cache
         })
-    }
-
-    /// Looks into memory, by the arguments as they are.
-    ///
-    /// # Errors
-    /// A miss, which runs the body.
-    #[inline]
-    pub fn look<Q: ToKey<Key = K>>(&'static self, arguments: &Q) -> Result<V, Miss<K, V>> {
-        let cache = self.cache();
-        match cache.look(arguments) {
-            Looked::Hit(value) => Ok(value),
-            Looked::Miss(key) => Err(Miss { cache, call: Some(Call { key, is_refresh: false }) }),
-            Looked::Off => Err(Miss { cache, call: None }),
-        }
     }
 
     /// Has the body run whatever the tiers hold.

@@ -104,7 +104,7 @@ fn an_invalidation_waits_for_writes_that_a_refresh_waits_for() {
 #[test]
 fn a_write_that_nobody_polls_stores_nothing_after_an_invalidation() {
     let gate = Gate::new();
-    let tier = Tier::new(gate.clone()).timeout(Duration::from_millis(50)); // no change waits much longer
+    let tier = Tier::new(gate.clone()).timeout(Duration::from_millis(200)); // no change waits much longer
     let cache: Cache<u32, u32> = Cache::builder("cut off").tier(tier).build().unwrap();
     gate.hold_sets();
     let mut call = Box::pin(cache.get_or_insert_with(&1, || ready(1)));
@@ -128,21 +128,6 @@ fn an_invalidation_waits_for_a_write_in_the_background() {
     assert!(waits(&mut invalidation));
     gate.open();
     block_on(invalidation).unwrap();
-    dcache::drain_blocking();
-    assert_eq!(cache.blocking().get(&1), None);
-    assert!(gate.keys().is_empty());
-}
-
-#[test]
-fn a_write_in_the_background_that_is_given_up_stores_nothing_after_an_invalidation() {
-    let gate = Gate::new();
-    let tier = Tier::new(gate.clone()).timeout(Duration::from_millis(50));
-    let cache: Cache<u32, u32> = Cache::builder("given up").tier(tier).write_in_background().build().unwrap();
-    gate.hold_sets();
-    assert_eq!(cache.blocking().get_or_insert_with(&1, || 1), 1);
-    wait_until(Duration::from_secs(1), "the write", || gate.sets() == 1);
-    cache.blocking().invalidate(&1).unwrap();
-    gate.open();
     dcache::drain_blocking();
     assert_eq!(cache.blocking().get(&1), None);
     assert!(gate.keys().is_empty());

@@ -95,3 +95,24 @@ fn a_put_while_switched_off_leaves_nothing_old_to_be_found() {
     assert!(shelf.keys().is_empty());
     assert_eq!(cache.blocking().get_or_insert_with(&1, || 3), 3);
 }
+
+#[test]
+fn a_call_from_a_thread_that_ends_runs_its_body() {
+    struct AtTheEnd(Option<(Cache<u32, u32>, std::sync::mpsc::Sender<u32>)>);
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            let Some((cache, sender)) = &self.0 else { return };
+            sender.send(cache.blocking().get_or_insert_with(&2, || 2)).unwrap();
+        }
+    }
+    thread_local!(static AT_THE_END: std::cell::RefCell<AtTheEnd> = const { std::cell::RefCell::new(AtTheEnd(None)) });
+
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let cache: Cache<u32, u32> = Cache::builder("ending").build().unwrap();
+    let thread = std::thread::spawn(move || {
+        AT_THE_END.with_borrow_mut(|last| last.0 = Some((cache.clone(), sender)));
+        cache.blocking().get_or_insert_with(&1, || 1);
+    });
+    thread.join().unwrap();
+    assert_eq!(receiver.recv(), Ok(2));
+}
