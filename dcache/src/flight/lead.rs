@@ -185,20 +185,12 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         drop((evicted, forgotten, unused)); // code of users, so outside of the locks
     }
 
-    /// Stops leading without an outcome, and calls as many waiters as there are places now.
+    /// Stops leading without an outcome.
     fn step_down(&self, make_places: impl FnOnce(&mut State<V>)) {
-        let mut shard = self.flights.shard(self.flight.hash).lock();
-        let mut state = self.flight.state.lock();
-        state.running -= 1;
-        make_places(&mut state);
-        let places = state.vacant;
-        let called = state.call(places);
-        if state.is_abandoned() {
-            shard.remove(&self.flight);
-        }
-        drop(state);
-        drop(shard);
-        wake_all(called);
+        self.flights.rearrange(&self.flight, |state| {
+            state.running -= 1;
+            make_places(state);
+        });
     }
 
     /// Ends a flight whose value everyone has: its writes are done.

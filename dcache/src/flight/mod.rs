@@ -33,7 +33,7 @@ use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
 use crate::stats::Counter;
-use crate::sync::Mutex;
+use crate::sync::{Mutex, wake_all};
 
 use active::is_active;
 pub(crate) use lead::{Lead, Settled};
@@ -247,6 +247,22 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
 impl<K, V> Flights<K, V> {
     fn shard(&self, hash: u64) -> &Mutex<Shard<K, V>> {
         &self.shards[(hash >> 48) as usize & (self.shards.len() - 1)]
+    }
+
+    /// Changes who leads and who waits, calls as many waiters as there are places to lead then, and lets a
+    /// flight go that nobody is left on.
+    fn rearrange(&self, flight: &Arc<Flight<K, V>>, change: impl FnOnce(&mut State<V>)) {
+        let mut shard = self.shard(flight.hash).lock();
+        let mut state = flight.state.lock();
+        change(&mut state);
+        let places = state.vacant;
+        let called = state.call(places);
+        if state.is_abandoned() {
+            shard.remove(flight);
+        }
+        drop(state);
+        drop(shard);
+        wake_all(called);
     }
 }
 

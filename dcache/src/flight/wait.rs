@@ -9,7 +9,6 @@ use super::lead::Lead;
 use super::state::{Flight, Outcome, State};
 use super::{Flights, Turn};
 use crate::bounds::{CacheKey, CacheValue};
-use crate::sync::wake_all;
 use crate::timer::Alarm;
 
 /// A place among those who wait for a flight. Dropped, it gives its chance to lead to the next.
@@ -73,17 +72,9 @@ impl<K: CacheKey, V: CacheValue> Drop for Wait<K, V> {
         if self.is_over {
             return;
         }
-        let mut shard = self.flights.shard(self.flight.hash).lock();
-        let mut state = self.flight.state.lock();
-        state.waiting -= 1;
-        state.wakers.remove(&self.ticket);
-        let places = state.vacant;
-        let called = state.call(places);
-        if state.is_abandoned() {
-            shard.remove(&self.flight);
-        }
-        drop(state);
-        drop(shard);
-        wake_all(called);
+        self.flights.rearrange(&self.flight, |state| {
+            state.waiting -= 1;
+            state.wakers.remove(&self.ticket);
+        });
     }
 }
