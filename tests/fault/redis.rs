@@ -9,9 +9,11 @@ use dcache_tests::redis::{Server, free_port, wait_until};
 use dcache_tests::run;
 
 /// A tier may add its time budget to a call, 100 ms for Redis; the rest is for a busy machine.
-const BEFORE_OPEN: Duration = Duration::from_millis(100 + 150);
-/// A tier that is skipped adds nothing; again with room for a busy machine.
-const AFTER_OPEN: Duration = Duration::from_millis(20);
+const BEFORE_OPEN: Duration = Duration::from_millis(100 + 300);
+/// Calls of a tier that is skipped cost next to nothing: most of them, on a busy machine too …
+const TYPICALLY: Duration = Duration::from_millis(1);
+/// … and nearly all of them not much more.
+const NEARLY_ALWAYS: Duration = Duration::from_millis(100);
 /// A server that is back is used again within this time.
 const RECOVERY: Duration = Duration::from_secs(6);
 
@@ -75,7 +77,9 @@ impl Calls {
             self.is_open()
         );
         assert!(*worst < BEFORE_OPEN, "{fault}: a call took {worst:?}");
-        assert!(p99 < AFTER_OPEN, "{fault}: later calls took {p99:?}");
+        // a server that answers reads and fails at writes is not skipped
+        assert!(typical < TYPICALLY || !self.is_open(), "{fault}: later calls typically took {typical:?}");
+        assert!(p99 < NEARLY_ALWAYS, "{fault}: later calls took {p99:?}");
         assert!(self.cache.stats().errors > 0, "{fault} is not counted");
     }
 
