@@ -1,10 +1,12 @@
 //! The controls beside a function.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use dcache::dcache;
 use dcache_tests::run;
+use tokio::sync::Notify;
 
 static BODIES: AtomicU32 = AtomicU32::new(0);
 
@@ -67,22 +69,23 @@ fn an_async_function_has_async_controls() {
 
 #[test]
 fn an_error_that_can_be_cloned_is_shared_with_those_who_wait() {
-    static RUN: AtomicU32 = AtomicU32::new(0);
+    static MAY_FAIL: Notify = Notify::const_new();
 
     #[dcache]
     async fn fails(n: u32) -> Result<u32, String> {
-        RUN.fetch_add(1, SeqCst);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        MAY_FAIL.notified().await;
         Err(format!("{n} is down"))
     }
 
-    run(async {
-        let calls: Vec<_> = (0..50).map(|_| tokio::spawn(fails(1))).collect();
-        for call in calls {
-            assert_eq!(call.await.unwrap().unwrap_err(), "1 is down");
-        }
-    });
-    assert_eq!(RUN.load(SeqCst), 1);
+    let mut calls: Vec<_> = (0..50).map(|_| Box::pin(fails(1))).collect();
+    for call in &mut calls {
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    MAY_FAIL.notify_one();
+    for call in calls {
+        assert_eq!(futures::executor::block_on(call).unwrap_err(), "1 is down");
+    }
+    assert_eq!((fails::stats().computes, fails::stats().coalesced), (1, 49));
 }
 
 #[test]
