@@ -1,8 +1,8 @@
 //! All caches of the program: for lists, for checks, and so that no two functions share a name.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use dcache_backends::Error;
@@ -14,7 +14,7 @@ use crate::live::LiveTier;
 use crate::mode::Mode;
 use crate::stats::Stats;
 use crate::sync::Mutex;
-use crate::together::together;
+use crate::together::{joined, together};
 
 /// A cached function of this program, called or not.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ pub async fn check() -> Result<(), Error> {
         }
     }
     faults.extend(together(tiers.into_iter().map(LiveTier::check)).await.into_iter().filter_map(Result::err));
-    Error::join(faults).map_or(Ok(()), Err)
+    joined(faults)
 }
 
 /// What a cached function tells of itself.
@@ -158,8 +158,8 @@ fn built() -> Vec<Arc<dyn Described>> {
 /// # Errors
 /// The place of the function that has it.
 pub(crate) fn claim(name: &str, file: &'static str, line: u32) -> Result<(), String> {
-    static NAMES: OnceLock<Mutex<HashMap<String, (&'static str, u32)>>> = OnceLock::new();
-    let mut names = NAMES.get_or_init(Mutex::default).lock();
+    static NAMES: Mutex<BTreeMap<String, (&'static str, u32)>> = Mutex::new(BTreeMap::new());
+    let mut names = NAMES.lock();
     let (file, line) = match names.get(name) {
         Some(place) => *place,
         None => {

@@ -16,7 +16,7 @@ use crate::mode::Mode;
 use crate::policy::{Life, Times, shorter};
 use crate::schema::Schema;
 use crate::stats::count;
-use crate::together::together;
+use crate::together::{all, joined, together};
 
 /// What turns keys and values of these types into what remote tiers hold.
 pub(crate) struct Coder<K, V> {
@@ -66,6 +66,11 @@ const PANICKED: &str = "code of the type panicked";
 /// Runs code of a type (its `Serialize`, its codec): nothing of it may reach the caller.
 pub(crate) fn contained<T>(code: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(code)).ok()
+}
+
+/// Runs code of a codec likewise; a panic is an error about this one value.
+fn coded<T>(code: impl FnOnce() -> Result<T, CodecError>) -> Result<T, CodecError> {
+    contained(code).unwrap_or_else(|| Err(CodecError::new(PANICKED)))
 }
 
 /// One call's way through the tiers: its key, and what is left of each tier's time.
@@ -196,15 +201,14 @@ impl<K, V> Remote<K, V> {
         if !head.matches(self.coder.number, self.schema()) || times.remaining(clock::wall()).is_none() {
             return Ok(None);
         }
-        let value = contained(|| (self.coder.decode)(payload.clone()));
-        let value =
-            value.unwrap_or_else(|| Err(CodecError::new(PANICKED))).map_err(|error| error.to_string())?;
+        let value = coded(|| (self.coder.decode)(payload.clone())).map_err(|error| error.to_string())?;
         Ok(Some((value, times, payload)))
     }
 
     /// Writes what was found into the nearer tiers, with what remains of its life.
     pub(crate) async fn promote(&self, visit: &mut Visit, found: &Found<V>) {
-        self.write(visit, found.tier, found.times, &found.payload, false).await;
+        // a tier that does not take it has counted that
+        let _ = self.write(visit, found.tier, found.times, &found.payload, false).await;
     }
 
     /// Writes a new value into all tiers; says which have not taken it.
@@ -220,14 +224,12 @@ impl<K, V> Remote<K, V> {
         match self.payload(value) {
             Ok(payload) => {
                 let times = Times::of(life, clock::wall());
-                self.write(visit, self.tiers.len(), times, &payload, replaces).await.map_or(Ok(()), Err)
+                self.write(visit, self.tiers.len(), times, &payload, replaces).await
             }
             Err(fault) if !replaces => Err(fault.with_key(&visit.key)),
             Err(fault) => {
                 let fault = fault.with_key(&visit.key);
-                let removed = self.remove(visit).await.err();
-                Err(Error::join([Some(fault.clone()), removed].into_iter().flatten().collect())
-                    .unwrap_or(fault))
+                joined([fault].into_iter().chain(self.remove(visit).await.err()))
             }
         }
     }
@@ -237,8 +239,7 @@ impl<K, V> Remote<K, V> {
         if self.is_off.load(Relaxed) {
             return Err(fault(ErrorKind::Codec).with_context("the tiers below memory are off for this type"));
         }
-        let encoded = contained(|| self.encode(value)).unwrap_or_else(|| Err(CodecError::new(PANICKED)));
-        match encoded {
+        match coded(|| self.encode(value)) {
             Ok(payload) if payload.len() > self.max_size => {
                 let (size, limit) = (payload.len(), self.max_size);
                 let context = format!("the value takes {size} bytes, `max_size` is {limit}");
@@ -262,7 +263,7 @@ impl<K, V> Remote<K, V> {
         times: Times,
         payload: &[u8],
         replaces: bool,
-    ) -> Option<Error> {
+    ) -> Result<(), Error> {
         let (now, key) = (clock::wall(), &visit.key);
         let writes =
             self.tiers[..tiers].iter().zip(&mut visit.allowances).map(|(tier, allowance)| async move {
@@ -280,7 +281,7 @@ impl<K, V> Remote<K, V> {
                 };
                 tier.set(key, entry::write(&head, key, payload), life, allowance).await
             });
-        Error::join(together(writes).await.into_iter().filter_map(Result::err).collect())
+        all(writes).await
     }
 
     fn encode(&self, value: &V) -> Result<Vec<u8>, CodecError> {
@@ -299,8 +300,7 @@ impl<K, V> Remote<K, V> {
             .iter()
             .zip(&mut visit.allowances)
             .map(|(tier, allowance)| tier.remove(&visit.key, allowance));
-        Error::join(together(removals).await.into_iter().filter_map(Result::err).collect())
-            .map_or(Ok(()), Err)
+        all(removals).await
     }
 
     /// Removes all entries of this function from all tiers.
@@ -313,7 +313,7 @@ impl<K, V> Remote<K, V> {
                 Err(fault) => faults.push(fault),
             }
         }
-        Error::join(faults).map_or(Ok(removed), Err)
+        joined(faults).map(|()| removed)
     }
 
     /// Returns the fingerprint of the value's type; traced once, when it is first needed.

@@ -1,6 +1,6 @@
 //! Settings of the whole program: namespace, on or off, named tiers, shared tiers.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use dcache_backends::{Error, ErrorKind, Operation};
@@ -26,7 +26,7 @@ pub fn configure() -> Configuration {
 pub struct Configuration {
     namespace: Option<String>,
     enabled: Option<bool>,
-    tiers: HashMap<String, Tier>,
+    tiers: BTreeMap<String, Tier>,
 }
 
 impl Configuration {

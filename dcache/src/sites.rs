@@ -11,7 +11,7 @@ use crate::registry::{Listing, Member};
 use crate::site::{Build, Meta, Site};
 use crate::stats::Stats;
 use crate::sync::Mutex;
-use crate::together::together;
+use crate::together::{all, joined};
 
 /// A cached function whose key or value types are only known where it is called: a generic one, or one with
 /// `key = …`. Each combination of types has a cache of its own.
@@ -83,14 +83,13 @@ impl Sites {
     /// Removes all values.
     pub async fn clear(&'static self) -> Result<(), Error> {
         let members = self.members();
-        let cleared = together(members.iter().map(|member| member.cache.clear(Mode::Async))).await;
-        Error::join(cleared.into_iter().filter_map(Result::err).collect()).map_or(Ok(()), Err)
+        all(members.iter().map(|member| member.cache.clear(Mode::Async))).await
     }
 
     /// Removes all values, on this thread.
     pub fn clear_blocking(&'static self) -> Result<(), Error> {
         let clear = |member: Member| pollster::block_on(member.cache.clear(Mode::Blocking)).err();
-        Error::join(self.members().into_iter().filter_map(clear).collect()).map_or(Ok(()), Err)
+        joined(self.members().into_iter().filter_map(clear))
     }
 
     /// Returns the counts, added up.

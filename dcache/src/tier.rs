@@ -1,7 +1,7 @@
 //! A tier below memory, as it is named: a backend, an address, a name.
 
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dcache_backends::{Backend, Error, ErrorKind, Operation};
@@ -169,25 +169,23 @@ impl Place {
     }
 }
 
-type Named<T> = OnceLock<Mutex<HashMap<String, T>>>;
-
 /// The tiers that the program gave names.
-static NAMED: Named<Tier> = OnceLock::new();
+static NAMED: Mutex<BTreeMap<String, Tier>> = Mutex::new(BTreeMap::new());
 
 /// Gives tiers names.
-pub(crate) fn name(tiers: HashMap<String, Tier>) {
-    NAMED.get_or_init(Mutex::default).lock().extend(tiers);
+pub(crate) fn name(tiers: BTreeMap<String, Tier>) {
+    NAMED.lock().extend(tiers);
 }
 
 fn named(name: &str) -> Option<Tier> {
-    NAMED.get_or_init(Mutex::default).lock().get(name).cloned()
+    NAMED.lock().get(name).cloned()
 }
 
 /// Returns the tier at an address, shared by all functions that name it; opens it if this is the first.
 #[cfg(any(feature = "redis", feature = "fs"))]
 fn shared(address: String, open: impl FnOnce() -> Result<Shared, Error>) -> Result<Arc<Shared>, Error> {
-    static SHARED: Named<Arc<Shared>> = OnceLock::new();
-    let mut shared = SHARED.get_or_init(Mutex::default).lock();
+    static SHARED: Mutex<BTreeMap<String, Arc<Shared>>> = Mutex::new(BTreeMap::new());
+    let mut shared = SHARED.lock();
     if let Some(tier) = shared.get(&address) {
         return Ok(tier.clone());
     }
