@@ -52,7 +52,7 @@ pub fn wall() -> u64 {
 }
 
 #[cfg(feature = "testing")]
-pub use shift::advance;
+pub use shift::{Offset, advance, offset, restore};
 
 #[cfg(feature = "testing")]
 mod shift {
@@ -71,8 +71,34 @@ mod shift {
     }
 
     /// Moves both clocks forward, for tests of expiry.
+    ///
+    /// It moves them for the whole process, and for good; beside other tests use
+    /// `dcache::testing::isolate`, which puts them back.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dcache_backends::clock;
+    ///
+    /// let start = clock::now();
+    /// clock::advance(Duration::from_secs(60));
+    /// assert!(clock::now().since(start) >= Duration::from_secs(60));
+    /// ```
     pub fn advance(by: Duration) {
         TICKS.fetch_add(super::ticks(by), Relaxed);
+    }
+
+    /// How far [`advance`] has moved the clocks.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Offset(u64);
+
+    /// Returns how far the clocks have been moved, for [`restore`].
+    pub fn offset() -> Offset {
+        Offset(ticks())
+    }
+
+    /// Moves both clocks to where they would be had they been moved this far: back, if they have been moved on.
+    pub fn restore(offset: Offset) {
+        TICKS.store(offset.0, Relaxed);
     }
 }
 

@@ -1,10 +1,12 @@
-//! What the function and its controls have in common: how the body is called, and how a miss goes on.
+//! What the function and its controls have in common: how the body is run, and how a miss goes on.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
-use syn::{Attribute, FnArg, Meta, Pat, PatIdent, Safety, Signature};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::{Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature};
 
-use crate::plan::Plan;
+use crate::function::{Flow, pinned_block};
+use crate::plan::{Home, Plan};
+use crate::span;
 
 impl Plan<'_> {
     /// Writes a generated function to call, with the type and const arguments of this one.
@@ -13,23 +15,55 @@ impl Plan<'_> {
         quote!(#path #turbofish)
     }
 
-    /// Writes the call of the body.
-    pub(crate) fn body_call(&self) -> TokenStream {
-        let body =
-            self.call(if self.has_companion { "uncached" } else { "__dcache_body" }, &TokenStream::new());
-        let names = self.function.arguments.iter().map(|argument| &argument.name);
-        quote!(#body(#(#names),*))
-    }
-
     /// Writes what a miss leads to: the body runs, its value is stored and returned.
     pub(crate) fn finish(&self, miss: &Ident) -> TokenStream {
-        let (krate, returns, body) = (&self.krate, &self.function.returns, self.body_call());
-        let share = self.fallible.then(|| quote!(, <#krate::__private::Probe<#returns>>::SHARE));
+        let (krate, returns, body) = (&self.krate, &self.function.returns, self.body());
+        let share = self.fallible.then(|| quote!(, <#krate::__private::Probe<#returns>>::__DCACHE_SHARE));
         match (self.fallible, self.function.is_async()) {
-            (true, true) => quote!(#miss.try_run(#body #share).await),
-            (true, false) => quote!(#miss.try_run_blocking(move || #body #share)),
-            (false, true) => quote!(#miss.run(#body).await),
-            (false, false) => quote!(#miss.run_blocking(move || #body)),
+            (true, true) => quote!(#miss.try_run(#body #share)),
+            (true, false) => quote!(#miss.try_run_blocking(#body #share)),
+            (false, true) => quote!(#miss.run(#body)),
+            (false, false) => quote!(#miss.run_blocking(#body)),
+        }
+    }
+
+    /// Writes the body, to be run on a miss: a future, or a closure.
+    fn body(&self) -> TokenStream {
+        let (function, returns) = (self.function, &self.function.returns);
+        if self.home == Home::Type {
+            let uncached = self.call("uncached", &TokenStream::new());
+            let names = function.arguments.iter().map(|argument| &argument.name);
+            let call = quote!(#uncached(#(#names),*));
+            return if function.is_async() { call } else { quote!(move || #call) };
+        }
+        let block = &function.item.block;
+        let bound = function.arguments.iter().filter_map(|argument| {
+            let (name, pattern) = (&argument.name, argument.pattern.as_ref()?);
+            Some(quote!(let #pattern = #name;))
+        });
+        let statements = &block.stmts;
+        let braces = span::at(block.brace_token.span.join());
+        let block = quote_spanned!(braces=> { #(#bound)* #(#statements)* });
+        match (function.flow, pinned_block(&function.item.block)) {
+            (Flow::Pinned, Some(block)) => block.to_token_stream(),
+            (Flow::Sync, _) => {
+                let returns = match &function.item.sig.output {
+                    ReturnType::Default => None,
+                    returns @ ReturnType::Type(..) => Some(returns),
+                };
+                quote!(move || #returns #block)
+            }
+            _ => {
+                // the first statement tells the compiler what `return` returns
+                let value = local("value");
+                quote!(async move {
+                    if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#returns> {
+                        return #value;
+                    }
+                    let #value: #returns = #block;
+                    #value
+                })
+            }
         }
     }
 
@@ -44,12 +78,11 @@ impl Plan<'_> {
 }
 
 /// Writes the function that was decorated, under another name.
-pub(crate) fn body(plan: &Plan<'_>, name: &str) -> TokenStream {
+pub(crate) fn uncached(plan: &Plan<'_>) -> TokenStream {
     let item = &plan.function.item;
     let lints = item.attrs.iter().filter(|attr| is_lint(attr)).map(without_expectation);
-    let sig = Signature { ident: Ident::new(name, item.sig.ident.span()), ..item.sig.clone() };
+    let sig = Signature { ident: Ident::new("uncached", item.sig.ident.span()), ..item.sig.clone() };
     let (vis, block) = (&item.vis, &item.block);
-    let vis = plan.has_companion.then_some(vis);
     quote! {
         #[allow(clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
         #[allow(clippy::must_use_candidate, clippy::too_many_arguments)]
@@ -62,26 +95,18 @@ pub(crate) fn body(plan: &Plan<'_>, name: &str) -> TokenStream {
 pub(crate) fn named(plan: &Plan<'_>) -> Signature {
     let sig = plan.function.item.sig.clone();
     let mut sig = Signature { constness: None, safety: Safety::Default, abi: None, variadic: None, ..sig };
-    let typed = sig.inputs.iter_mut().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(typed),
-        FnArg::Receiver(_) => None,
-    });
-    for (typed, argument) in typed.zip(&plan.function.arguments) {
-        let pat = PatIdent {
-            attrs: Vec::new(),
-            by_ref: None,
-            mutability: None,
-            ident: argument.name.clone(),
-            subpat: None,
-        };
-        *typed.pat = Pat::Ident(pat);
+    for (input, argument) in sig.inputs.iter_mut().zip(&plan.function.arguments) {
+        if let FnArg::Typed(typed) = input {
+            let (attrs, ident) = (Vec::new(), argument.name.clone());
+            *typed.pat = Pat::Ident(PatIdent { attrs, by_ref: None, mutability: None, ident, subpat: None });
+        }
     }
     sig
 }
 
-/// Makes an identifier that the user's tokens can't see.
+/// Makes an identifier that the user's tokens can't see, and that no constant of theirs is called by.
 pub(crate) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    format_ident!("__dcache_{name}", span = Span::mixed_site())
 }
 
 fn is_lint(attr: &Attribute) -> bool {

@@ -1,10 +1,10 @@
 //! Plan → the type beside the function, with its controls.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Signature, WherePredicate};
+use syn::{Generics, Signature, WherePredicate};
 
-use crate::call::{body, local, named};
+use crate::call::{local, named, uncached};
 use crate::plan::Plan;
 use crate::site::{assumed, site};
 use crate::span;
@@ -12,21 +12,39 @@ use crate::types::impl_trait;
 
 /// Writes the companion of a function that will be expanded.
 pub(crate) fn companion(plan: &Plan<'_>) -> TokenStream {
-    let site = site(plan);
-    let body = body(plan, "uncached");
+    let (site, uncached) = (site(plan), uncached(plan));
     let uncached = quote! {
         #site
         /// Runs the body and touches no tier.
         #[allow(dead_code)]
-        #body
+        #uncached
     };
     let assumed = assumed(plan);
     let (all, each) = match plan.function.is_generic() {
         true => (Vec::new(), assumed),
         false => (assumed, Vec::new()),
     };
+    let entry = entry(plan, &each);
     let controls = CONTROLS.iter().map(|control| control.write(plan, &each, control.body(plan)));
-    types(plan, &uncached, &all, &controls.collect())
+    types(plan, &uncached, &all, &[entry].into_iter().chain(controls).collect())
+}
+
+/// Writes the function that finds the entry of some arguments: what the other controls are made of.
+fn entry(plan: &Plan<'_>, assumed: &[WherePredicate]) -> TokenStream {
+    let at = span::at(plan.key.at);
+    let (krate, value, waits) = (&plan.krate, &plan.value, plan.waits());
+    let (args, site) = (local("args"), local("site"));
+    let (import, query, found) = (plan.import(), &plan.key.query, plan.found());
+    let generics = generics(plan, assumed);
+    let (params, clause) = (&generics.params, &generics.where_clause);
+    let arguments = keyed(plan);
+    let handle = quote_spanned!(at=> #site.handle(&#args));
+    quote! {
+        fn __dcache_entry<#params>(#(#arguments),*) -> #krate::Handle<#value, #krate::#waits> #clause {
+            #import
+            match #query { #args => { let #site = #found; #handle } }
+        }
+    }
 }
 
 /// Writes a companion with the right signatures and no runtime, for a function with mistakes.
@@ -77,7 +95,7 @@ fn types(
         #(#kept)*
         impl #name { #uncached }
         #(#kept)*
-        #[allow(unused, private_interfaces, private_bounds)]
+        #[allow(unused, unused_lifetimes, single_use_lifetimes, private_interfaces, private_bounds)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         impl #name #clause { #controls }
     }
@@ -94,6 +112,7 @@ struct Control {
 }
 
 /// What a control takes.
+#[derive(Clone, Copy)]
 enum Takes {
     /// All that the function takes.
     All,
@@ -186,105 +205,113 @@ impl Control {
     }
 
     fn signature(&self, plan: &Plan<'_>, assumed: &[WherePredicate]) -> TokenStream {
-        let mut all = named(plan);
-        if !assumed.is_empty() {
-            all.generics.make_where_clause().predicates.extend(assumed.iter().cloned());
-        }
         let name = format_ident!("{}", self.name);
-        if matches!(self.takes, Takes::All) {
-            return Signature { ident: name, ..all }.to_token_stream();
-        }
-        let asyncness = all.asyncness.filter(|_| self.waits);
-        let generics = all.generics;
-        let (params, clause) = (&generics.params, &generics.where_clause);
-        let keyed = plan.key.arguments.iter().filter(|_| !matches!(self.takes, Takes::Nothing));
-        let arguments = keyed.map(|argument| {
-            let (name, ty) = (&argument.name, &argument.ty);
-            quote!(#name: #ty,)
-        });
-        let value = matches!(self.takes, Takes::KeyAndValue).then(|| {
-            let (name, ty) = (local("value"), &plan.value);
-            quote!(#name: #ty)
-        });
-        let returns = self.returns(plan);
-        quote!(#asyncness fn #name<#params>(#(#arguments)* #value) -> #returns #clause)
+        let generics = generics(plan, assumed);
+        let (params, clause, returns) = (&generics.params, &generics.where_clause, self.returns(plan));
+        let arguments = match self.takes {
+            Takes::All => {
+                let all = named(plan).inputs.into_iter();
+                all.map(|argument| argument.into_token_stream()).collect()
+            }
+            Takes::Key => keyed(plan),
+            Takes::KeyAndValue => {
+                let (name, ty) = (Ident::new("value", Span::mixed_site()), &plan.value);
+                keyed(plan).into_iter().chain([quote!(#name: #ty)]).collect()
+            }
+            Takes::Nothing => Vec::new(),
+        };
+        quote!(fn #name<#params>(#(#arguments),*) -> #returns #clause)
     }
 
     fn returns(&self, plan: &Plan<'_>) -> TokenStream {
         let (krate, value) = (&plan.krate, &plan.value);
-        match self.returns {
+        let returns = match self.returns {
             Returns::Same => plan.function.returns.to_token_stream(),
             Returns::Value => quote!(::core::option::Option<#value>),
             Returns::Entry => quote!(::core::option::Option<#krate::Entry<#value>>),
             Returns::Done => quote!(::core::result::Result<(), #krate::Error>),
             Returns::Key => quote!(::std::string::String),
             Returns::Stats => quote!(#krate::Stats),
+        };
+        match (self.waits && plan.function.is_async(), self.takes) {
+            (false, _) => returns,
+            (true, Takes::All) => quote!(impl ::core::future::Future<Output = #returns>),
+            (true, _) => quote!(#krate::Pending<#returns>),
         }
     }
 
     fn body(&self, plan: &Plan<'_>) -> TokenStream {
-        let waits = self.waits && plan.function.is_async();
-        let method = match self.waits && !waits && self.name != "refresh" {
-            true => format_ident!("{}_blocking", self.name),
-            false => format_ident!("{}", self.name),
-        };
-        let wait = waits.then(|| quote!(.await));
-        let (site, key, value) = (local("site"), local("key"), local("value"));
-        let located = located(plan);
+        let (krate, method) = (&plan.krate, format_ident!("{}", self.name));
+        let entry = plan.call("__dcache_entry", &TokenStream::new());
+        let names = plan.key.arguments.iter().map(|argument| &argument.name);
         match self.takes {
             Takes::Nothing => {
-                let (import, site) = (plan.key.kept.is_none().then(|| plan.import()), whole(plan));
-                quote!(#import #site.#method() #wait)
+                let (import, waits) = (plan.key.kept.is_none().then(|| plan.import()), plan.waits());
+                match whole(plan) {
+                    Whole::Site(site) => quote!(#import #site.whole::<#krate::#waits>().#method()),
+                    Whole::Sites(sites) if self.waits => quote!(#sites.#method::<#krate::#waits>()),
+                    Whole::Sites(sites) => quote!(#sites.#method()),
+                }
             }
             Takes::All => {
-                let (import, miss) = (plan.import(), local("miss"));
+                let at = span::at(plan.key.at);
+                let (import, query, found) = (plan.import(), &plan.key.query, plan.found());
+                let (miss, args, site) = (local("miss"), local("args"), local("site"));
                 let finish = plan.finish(&miss);
-                quote!(#import #located let #miss = #site.#method(#key); #finish)
+                let refresh = quote_spanned!(at=> #site.refresh(&#args));
+                quote!(#import let #miss = match #query { #args => { let #site = #found; #refresh } }; #finish)
             }
-            Takes::Key | Takes::KeyAndValue => {
-                let import = plan.key.kept.is_none().then(|| plan.import());
-                let value = matches!(self.takes, Takes::KeyAndValue).then(|| quote!(, #value));
-                quote!(#import #located #site.#method(#key #value) #wait)
+            Takes::Key if self.name == "key" => {
+                quote!(::core::option::Option::unwrap_or_default(#entry(#(#names),*).key()))
+            }
+            Takes::Key => quote!(#entry(#(#names),*).#method()),
+            Takes::KeyAndValue => {
+                let value = Ident::new("value", Span::mixed_site());
+                quote!(#entry(#(#names),*).#method(#value))
             }
         }
     }
+}
+
+/// Returns the function's generics, and what is taken for granted.
+fn generics(plan: &Plan<'_>, assumed: &[WherePredicate]) -> Generics {
+    let mut generics = plan.function.item.sig.generics.clone();
+    if !assumed.is_empty() {
+        generics.make_where_clause().predicates.extend(assumed.iter().cloned());
+    }
+    generics
+}
+
+/// Writes the arguments in the key.
+fn keyed(plan: &Plan<'_>) -> Vec<TokenStream> {
+    let arguments = plan.key.arguments.iter().map(|argument| {
+        let (name, ty) = (&argument.name, &argument.ty);
+        quote!(#name: #ty)
+    });
+    arguments.collect()
+}
+
+/// What finds the cache without a key at hand.
+enum Whole {
+    Site(TokenStream),
+    /// All caches of the function, those of each type.
+    Sites(TokenStream),
 }
 
 /// Writes what finds the cache without a key at hand.
 ///
 /// Where only the compiler knows the key's type, a closure that is never called tells it. It cannot be written
 /// for `impl Trait` arguments; then all caches of the function are meant, those of each type.
-fn whole(plan: &Plan<'_>) -> TokenStream {
+fn whole(plan: &Plan<'_>) -> Whole {
     let (krate, query, arguments) = (&plan.krate, &plan.key.query, &plan.key.arguments);
-    if plan.key.kept.is_some() {
-        let site = plan.call("__dcache_site", &TokenStream::new());
-        return quote!(#site());
+    if let Some(kept) = &plan.key.kept {
+        return Whole::Site(plan.site_call(&quote!(::core::marker::PhantomData::<#kept>)));
     }
     if arguments.iter().any(|argument| impl_trait(&argument.ty).is_some()) {
         let sites = plan.path("__dcache_sites");
-        return quote!(#sites());
+        return Whole::Sites(quote!(#sites()));
     }
-    let site = plan.call("__dcache_site", &quote!(_));
     let (names, types) = (arguments.iter().map(|a| &a.name), arguments.iter().map(|a| &a.ty));
     let made = quote!(|(#(#names,)*): (#(#types,)*)| #krate::__private::ToKey::to_key(&#query));
-    quote!(#site(#krate::__private::kind_made(#made)))
-}
-
-/// Writes the statement that finds the cache and makes the owned key.
-fn located(plan: &Plan<'_>) -> TokenStream {
-    let at = span::at(plan.key.at);
-    let (krate, query) = (&plan.krate, &plan.key.query);
-    let (site, key, args) = (local("site"), local("key"), local("args"));
-    let to_key = quote_spanned!(at=> #krate::__private::ToKey::to_key);
-    match plan.key.kept {
-        Some(_) => {
-            let found = plan.call("__dcache_site", &TokenStream::new());
-            quote_spanned!(at=> let (#site, #key) = (#found(), #to_key(&#query));)
-        }
-        None => {
-            let found = plan.call("__dcache_site", &quote!(_));
-            let kind = quote_spanned!(at=> #krate::__private::kind_of(&#args));
-            quote_spanned!(at=> let (#site, #key) = match #query { #args => (#found(#kind), #to_key(&#args)) };)
-        }
-    }
+    Whole::Site(plan.site_call(&quote!(#krate::__private::kind_made(#made))))
 }

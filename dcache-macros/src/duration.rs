@@ -9,6 +9,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, ExprLit, Lit, LitStr};
 
 /// A duration as it was written.
+#[derive(Clone)]
 pub(crate) enum Time {
     /// A string, read and found good.
     Literal(Duration, Span),

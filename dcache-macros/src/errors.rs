@@ -7,12 +7,17 @@ use proc_macro2::Span;
 use quote::ToTokens;
 
 /// Every mistake found so far. Dropping it unread is a bug of ours, and panics.
-pub(crate) struct Errors(Option<Vec<syn::Error>>);
+///
+/// One that is found again, as defaults of a block are for each function, is told once.
+pub(crate) struct Errors {
+    told: Option<Vec<syn::Error>>,
+    count: usize,
+}
 
 impl Errors {
     /// Starts without a mistake.
     pub(crate) fn new() -> Self {
-        Self(Some(Vec::new()))
+        Self { told: Some(Vec::new()), count: 0 }
     }
 
     /// Adds a mistake on the token to edit.
@@ -27,7 +32,20 @@ impl Errors {
 
     /// Adds what a parser returned.
     pub(crate) fn add(&mut self, error: syn::Error) {
-        self.0.as_mut().expect("errors are read once").push(error);
+        self.count += 1;
+        let told = self.told.as_mut().expect("errors are read once");
+        let is_same = |other: &syn::Error| {
+            other.to_string() == error.to_string()
+                && format!("{:?}", other.span()) == format!("{:?}", error.span())
+        };
+        if !told.iter().any(is_same) {
+            told.push(error);
+        }
+    }
+
+    /// Returns how many were found, those found again included.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     /// Takes the value, or adds the mistake.
@@ -37,7 +55,7 @@ impl Errors {
 
     /// Ends the search: all mistakes as one error.
     pub(crate) fn finish(mut self) -> syn::Result<()> {
-        let errors = self.0.take().expect("errors are read once");
+        let errors = self.told.take().expect("errors are read once");
         match errors.into_iter().reduce(|mut all, error| {
             all.combine(error);
             all
@@ -50,7 +68,7 @@ impl Errors {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        assert!(self.0.is_none() || thread::panicking(), "errors were dropped unread");
+        assert!(self.told.is_none() || thread::panicking(), "errors were dropped unread");
     }
 }
 

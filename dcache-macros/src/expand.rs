@@ -1,75 +1,104 @@
 //! Plan → the function.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
-use crate::call::{body, local, named, without_expectation};
-use crate::companion::companion;
-use crate::plan::Plan;
-use crate::site::site;
+use crate::call::{local, named, without_expectation};
+use crate::companion::{self, companion};
+use crate::function::Flow;
+use crate::handle::{self, handle};
+use crate::plan::{Home, Plan};
+use crate::site::{inside, site};
 use crate::span;
 
+/// What is written for a function.
+pub(crate) struct Expansion {
+    /// The function itself.
+    pub(crate) function: TokenStream,
+    /// What stands beside it: its controls and its cache.
+    pub(crate) beside: TokenStream,
+}
+
+impl ToTokens for Expansion {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend([self.function.clone(), self.beside.clone()]);
+    }
+}
+
 /// Writes the function, its controls and its cache.
-pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
-    let function = function(plan);
-    let companion = plan.has_companion.then(|| companion(plan));
-    quote!(#function #companion)
+pub(crate) fn expand(plan: &Plan<'_>) -> Expansion {
+    let beside = match plan.home {
+        Home::Type => companion(plan),
+        Home::Handle => {
+            let (site, handle) = (plan.cache.is_none().then(|| site(plan)), handle(plan));
+            quote!(#site #handle)
+        }
+        Home::Inside => TokenStream::new(),
+    };
+    Expansion { function: function(plan), beside }
+}
+
+/// Writes the function as it was, and controls of the right types: so no mistake makes a second.
+pub(crate) fn mistaken(error: Option<&syn::Error>, plan: &Plan<'_>) -> Expansion {
+    let (error, item) = (error.map(syn::Error::to_compile_error), &plan.function.item);
+    let beside = match plan.home {
+        Home::Type => companion::stub(plan),
+        Home::Handle => handle::stub(plan),
+        Home::Inside => TokenStream::new(),
+    };
+    Expansion { function: item.to_token_stream(), beside: quote!(#beside #error) }
 }
 
 fn function(plan: &Plan<'_>) -> TokenStream {
     let item = &plan.function.item;
     let attrs = item.attrs.iter().map(without_expectation);
     let (vis, sig) = (&item.vis, named(plan));
-    let inner = (!plan.has_companion).then(|| {
-        let (site, body) = (site(plan), body(plan, "__dcache_body"));
-        quote!(#[allow(non_camel_case_types)] enum __dcache_here {} #site #body)
-    });
-    let bypass = plan.bypass_if.map(|condition| {
-        let bypassed = local("bypassed");
-        let body = plan.body_call();
-        let wait = plan.function.is_async().then(|| quote!(.await));
-        quote! {
-            let #bypassed: ::core::primitive::bool = #condition;
-            if #bypassed {
-                return #body #wait;
-            }
-        }
-    });
-    let (look, finish) = (look(plan), plan.finish(&local("miss")));
-    let import = plan.import();
+    let (import, look, finish) = (plan.import(), plan.look(), plan.finish(&local("miss")));
     let (looked, value, miss) = (local("looked"), local("value"), local("miss"));
-    let hit = match plan.fallible {
-        true => quote!(::core::result::Result::Ok(#value)),
-        false => quote!(#value),
+    let inside = (plan.home == Home::Inside && plan.cache.is_none()).then(|| inside(plan));
+    let (hit, wait) = match (plan.fallible, plan.function.is_async()) {
+        (true, is_async) => (quote!(::core::result::Result::Ok(#value)), is_async.then(|| quote!(.await))),
+        (false, is_async) => (quote!(#value), is_async.then(|| quote!(.await))),
+    };
+    // the look-up is a statement of its own, so that nothing it borrows outlives it
+    let call = quote! {
+        #look
+        match #looked {
+            ::core::result::Result::Ok(#value) => #hit,
+            ::core::result::Result::Err(#miss) => #finish #wait,
+        }
+    };
+    let call = match plan.function.flow {
+        Flow::Pinned => quote!(::std::boxed::Box::pin(async move { #call })),
+        Flow::Sync | Flow::Async => call,
     };
     quote! {
         #(#attrs)*
         #vis #sig {
-            #inner
+            #inside
             #import
-            #bypass
-            let #looked = #look;
-            match #looked {
-                ::core::result::Result::Ok(#value) => #hit,
-                ::core::result::Result::Err(#miss) => #finish,
-            }
+            #call
         }
     }
 }
 
-/// Writes the look-up in memory: a statement of its own, so that nothing it borrows outlives it.
-fn look(plan: &Plan<'_>) -> TokenStream {
-    let at = span::at(plan.key.at);
-    let (krate, query) = (&plan.krate, &plan.key.query);
-    match plan.key.kept {
-        Some(_) => {
-            let site = plan.call("__dcache_site", &TokenStream::new());
-            quote_spanned!(at=> #site().look(&#query))
-        }
-        None => {
-            let (site, args) = (plan.call("__dcache_site", &quote!(_)), local("args"));
-            let kind = quote_spanned!(at=> #krate::__private::kind_of(&#args));
-            quote_spanned!(at=> match #query { #args => #site(#kind).look(&#args) })
+impl Plan<'_> {
+    /// Writes the look-up in memory.
+    fn look(&self) -> TokenStream {
+        let at = span::at(self.key.at);
+        let (krate, query, found) = (&self.krate, &self.key.query, self.found());
+        let (looked, args, site) = (local("looked"), local("args"), local("site"));
+        let look = match &self.cache {
+            Some(_) => quote_spanned!(at=> #krate::__private::look(#site, &#args)),
+            None => quote_spanned!(at=> #site.look(&#args)),
+        };
+        let look = quote_spanned!(at=> match #query { #args => { let #site = #found; #look } });
+        match self.bypass_if {
+            None => quote_spanned!(at=> let #looked = #look;),
+            Some(condition) => quote! {
+                let #looked: ::core::primitive::bool = #condition;
+                let #looked = if #looked { ::core::result::Result::Err(#krate::__private::past()) } else { #look };
+            },
         }
     }
 }

@@ -5,7 +5,9 @@ use quote::{ToTokens as _, format_ident};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Item, ItemFn, Pat, PatType, Safety, Signature, TraitItemFn, Type,
+    Attribute, Block, Expr, ExprAsync, FnArg, GenericArgument, GenericParam, Ident, Item, ItemFn, Pat,
+    PathArguments, PathSegment, Receiver, ReceiverKind, Safety, Signature, Stmt, TraitItemFn, Type,
+    TypeParamBound, TypePath, TypeReference,
 };
 
 use crate::errors::Errors;
@@ -14,62 +16,82 @@ use crate::types::{borrows, impl_trait, path, peel, returned};
 /// A function and its parts.
 pub(crate) struct Function {
     pub(crate) item: ItemFn,
+    /// All that it takes, `self` included.
     pub(crate) arguments: Vec<Argument>,
     /// The type it returns; `()` where it says nothing.
     pub(crate) returns: Type,
     /// Its value can be named and owned.
     pub(crate) returns_a_value: bool,
-    /// It is a method, which has no room beside it for a companion.
+    pub(crate) flow: Flow,
+    /// It stands in an `impl` or a `trait`, and may say `Self`.
     pub(crate) is_method: bool,
     /// It has another `#[dcache]`, which puts a companion beside it.
     pub(crate) is_cached_twice: bool,
+}
+
+/// How a function runs.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Flow {
+    Sync,
+    Async,
+    /// It returns `Box::pin(async move { … })`: what `#[async_trait]` makes of an `async fn`.
+    Pinned,
 }
 
 /// An argument, by the name that the generated functions give it.
 pub(crate) struct Argument {
     pub(crate) name: Ident,
     pub(crate) ty: Type,
-    /// The identifiers of its pattern, where that is more than a name.
+    /// What the body knows it by, where that is more than this name.
+    pub(crate) pattern: Option<Pat>,
+    /// The identifiers of a pattern that takes it apart.
     pub(crate) bindings: Vec<Ident>,
 }
 
-/// Reads the item under the attribute.
-pub(crate) fn parse(item: TokenStream) -> syn::Result<ItemFn> {
-    let failure = match syn::parse2(item.clone()) {
-        Ok(function) => return Ok(function),
-        Err(failure) => failure,
-    };
+/// Says why an item is none that can be cached; `failure` is why it is no function.
+pub(crate) fn refusal(item: &TokenStream, failure: syn::Error) -> syn::Error {
     if let Ok(declared) = syn::parse2::<TraitItemFn>(item.clone()) {
         let message = "a function without a body has nothing to cache; give it one, or move `#[dcache]` to where it has";
-        return Err(syn::Error::new(declared.sig.ident.span(), message));
+        return syn::Error::new(declared.sig.ident.span(), message);
     }
-    let (at, what) = match syn::parse2(item) {
-        Ok(Item::Impl(item)) => {
-            (item.impl_token.span, "on an `impl` block is not available in this version of dcache yet")
+    match syn::parse2(item.clone()) {
+        Ok(item) if !matches!(item, Item::Fn(_) | Item::Verbatim(_)) => {
+            syn::Error::new(keyword(&item), "`#[dcache]` goes on a function, an `impl` block or a `mod`")
         }
-        Ok(Item::Mod(item)) => {
-            (item.mod_token.span, "on a `mod` is not available in this version of dcache yet")
+        _ => failure,
+    }
+}
+
+/// Returns the first token of an item that is no attribute.
+fn keyword(item: &Item) -> Span {
+    let mut tokens = item.to_token_stream().into_iter();
+    while let Some(token) = tokens.next() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '#' => drop(tokens.next()),
+            _ => return token.span(),
         }
-        Ok(item) if !matches!(item, Item::Fn(_) | Item::Verbatim(_)) => (item.span(), "goes on a function"),
-        _ => return Err(failure),
-    };
-    Err(syn::Error::new(at, format!("`#[dcache]` {what}")))
+    }
+    item.span()
 }
 
 impl Function {
     /// Takes a function apart; what no option can make cacheable is added to the errors.
-    pub(crate) fn new(item: ItemFn, errors: &mut Errors) -> Self {
+    ///
+    /// `is_member` tells whether it stands in an `impl` or a `trait`; it is asked where the signature does not.
+    pub(crate) fn new(item: ItemFn, is_member: &dyn Fn() -> bool, errors: &mut Errors) -> Self {
         qualifiers(&item.sig, errors);
-        let is_method = receiver(&item.sig, errors);
+        let is_method = names_its_type(&item.sig) || is_member();
         let is_cached_twice = attributes(&item.attrs, errors);
-        let typed = item.sig.inputs.iter().filter_map(|argument| match argument {
-            FnArg::Typed(argument) => Some(argument),
-            FnArg::Receiver(_) => None,
-        });
-        let arguments = typed.enumerate().map(|(n, typed)| Argument::new(n, typed, errors)).collect();
-        let returns = returned(&item.sig.output);
+        let arguments = item.sig.inputs.iter().enumerate();
+        let arguments = arguments.map(|(n, input)| Argument::new(n, input, errors)).collect();
+        let declared = returned(&item.sig.output);
+        let (flow, returns) = match (item.sig.asyncness, pinned(&declared)) {
+            (Some(_), _) => (Flow::Async, declared),
+            (None, Some(output)) if pinned_block(&item.block).is_some() => (Flow::Pinned, output.clone()),
+            (None, _) => (Flow::Sync, declared),
+        };
         let returns_a_value = return_type(&returns, errors);
-        Self { item, arguments, returns, returns_a_value, is_method, is_cached_twice }
+        Self { item, arguments, returns, returns_a_value, flow, is_method, is_cached_twice }
     }
 
     /// Tells whether it has type or const parameters, so that there is one cache for each choice of them.
@@ -78,29 +100,69 @@ impl Function {
         params.any(|param| !matches!(param, GenericParam::Lifetime(_)))
     }
 
-    /// Tells whether it is an `async fn`.
+    /// Tells whether its callers wait in a future.
     pub(crate) fn is_async(&self) -> bool {
-        self.item.sig.asyncness.is_some()
+        self.flow != Flow::Sync
+    }
+
+    /// Returns how it takes `self`, if it does.
+    pub(crate) fn receiver(&self) -> Option<&Receiver> {
+        self.item.sig.receiver()
     }
 }
 
 impl Argument {
-    fn new(n: usize, typed: &PatType, errors: &mut Errors) -> Self {
-        if let Some(cfg) = typed.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+    fn new(n: usize, input: &FnArg, errors: &mut Errors) -> Self {
+        let (attrs, ty) = match input {
+            FnArg::Receiver(receiver) => (&receiver.attrs, self_type(receiver)),
+            FnArg::Typed(typed) => (&typed.attrs, (*typed.ty).clone()),
+        };
+        if let Some(cfg) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
             errors.on(cfg, "an argument under `#[cfg]` is not supported; put it on two functions");
         }
-        let (name, bindings) = match &*typed.pat {
-            Pat::Ident(pat) => (pat.ident.clone(), Vec::new()),
-            pat => {
-                (format_ident!("argument{n}", span = Span::mixed_site()), identifiers(pat.to_token_stream()))
-            }
+        let (name, pattern) = match input {
+            FnArg::Receiver(receiver) => (Ident::from(receiver.self_token), None),
+            FnArg::Typed(typed) => match &*typed.pat {
+                Pat::Ident(pat) if pat.subpat.is_none() => {
+                    let is_plain = pat.by_ref.is_none() && pat.mutability.is_none();
+                    (pat.ident.clone(), (!is_plain).then(|| typed.pat.clone()))
+                }
+                pat => {
+                    let bindings = identifiers(pat.to_token_stream());
+                    let name = format_ident!("argument{n}", span = Span::mixed_site());
+                    return Self { name, ty, pattern: Some(pat.clone()), bindings };
+                }
+            },
         };
-        Self { name, ty: (*typed.ty).clone(), bindings }
+        let pattern = pattern.map(|pattern| *pattern);
+        Self { name, ty, pattern, bindings: Vec::new() }
+    }
+
+    /// Tells whether it is `self`.
+    pub(crate) fn is_self(&self) -> bool {
+        self.name == "self"
     }
 
     /// Tells whether a name in an option means this argument.
     pub(crate) fn is_called(&self, name: &Ident) -> bool {
         self.bindings.is_empty() && self.name.unraw() == name.unraw()
+    }
+}
+
+/// Returns the type of `self`.
+fn self_type(receiver: &Receiver) -> Type {
+    let at = receiver.self_token.span;
+    let owner = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: Ident::new("Self", at).into() });
+    match &receiver.kind {
+        ReceiverKind::Reference(and_token, lifetime, mutability) => Type::Reference(TypeReference {
+            attrs: Vec::new(),
+            and_token: *and_token,
+            lifetime: lifetime.clone(),
+            mutability: *mutability,
+            elem: Box::new(owner),
+        }),
+        ReceiverKind::Typed(_, ty) => (**ty).clone(),
+        _ => owner,
     }
 }
 
@@ -137,21 +199,52 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) {
     }
 }
 
-/// Refuses methods: they have nowhere to put their cache yet.
-fn receiver(sig: &Signature, errors: &mut Errors) -> bool {
+/// Tells whether a signature shows that the function belongs to a type.
+fn names_its_type(sig: &Signature) -> bool {
     let inside = [sig.inputs.to_token_stream(), sig.output.to_token_stream(), sig.generics.to_token_stream()];
-    let receiver = sig.receiver().map(|receiver| receiver.self_token.span);
-    let names_its_type = || inside.into_iter().flat_map(identifiers).find(|ident| ident == "Self");
-    let found = receiver.or_else(|| names_its_type().map(|ident| ident.span()));
-    if let Some(at) = found {
-        errors.push(at, "methods are not supported yet; move the body into a free function");
+    sig.receiver().is_some() || inside.into_iter().flat_map(identifiers).any(|ident| ident == "Self")
+}
+
+/// Returns what the future resolves to, where a type is `Pin<Box<dyn Future<Output = T> + …>>`.
+fn pinned(ty: &Type) -> Option<&Type> {
+    let inside = |ty, expected: &str| match path(ty) {
+        Some((name, arguments)) if name == expected => arguments.first().copied(),
+        _ => None,
+    };
+    let Type::TraitObject(object) = peel(inside(inside(ty, "Pin")?, "Box")?) else { return None };
+    let future = object.bounds.iter().find_map(future)?;
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+        _ => None,
+    })
+}
+
+/// Returns the name and the arguments of the trait, where a bound is `Future<…>`.
+fn future(bound: &TypeParamBound) -> Option<&PathSegment> {
+    match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().filter(|last| last.ident == "Future"),
+        _ => None,
     }
-    found.is_some()
+}
+
+/// Returns the block that a function with `Box::pin(async move { … })` for a body runs.
+pub(crate) fn pinned_block(block: &Block) -> Option<&ExprAsync> {
+    let [Stmt::Expr(Expr::Call(call), None)] = &block.stmts[..] else { return None };
+    let Expr::Path(called) = &*call.func else { return None };
+    match (called.path.segments.last(), call.args.first()) {
+        (Some(last), Some(Expr::Async(block))) if last.ident == "pin" && call.args.len() == 1 => Some(block),
+        _ => None,
+    }
+}
+
+/// Tells whether an attribute is `#[dcache]`.
+pub(crate) fn is_ours(attr: &Attribute) -> bool {
+    attr.path().segments.last().is_some_and(|last| last.ident == "dcache")
 }
 
 fn attributes(attrs: &[Attribute], errors: &mut Errors) -> bool {
-    let is_ours = |attr: &&Attribute| attr.path().segments.last().is_some_and(|last| last.ident == "dcache");
-    let second = attrs.iter().find(is_ours);
+    let second = attrs.iter().find(|attr| is_ours(attr));
     if let Some(second) = second {
         errors.on(second, "the function is cached already; keep one `#[dcache]`");
     }
@@ -161,6 +254,8 @@ fn attributes(attrs: &[Attribute], errors: &mut Errors) -> bool {
 fn return_type(ty: &Type, errors: &mut Errors) -> bool {
     if let Type::Never(_) = peel(ty) {
         errors.on(ty, "a function that never returns has nothing to cache; remove `#[dcache]`");
+    } else if pinned(ty).is_some() || impl_trait(ty).is_some_and(is_future) {
+        errors.on(ty, "a future cannot be cached; write an `async fn`, whose value can");
     } else if let Some(at) = impl_trait(ty) {
         errors.on(at, "`impl Trait` cannot be cached, as its type has no name; return a named type");
     } else if let Some(at) = borrows(ty) {
@@ -169,6 +264,12 @@ fn return_type(ty: &Type, errors: &mut Errors) -> bool {
         return true;
     }
     false
+}
+
+/// Tells whether a type is `impl Future<…>`.
+fn is_future(ty: &Type) -> bool {
+    let Type::ImplTrait(bounded) = ty else { return false };
+    bounded.bounds.iter().any(|bound| future(bound).is_some())
 }
 
 /// Tells whether a return type goes by the name `Result`.

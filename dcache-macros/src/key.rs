@@ -110,7 +110,7 @@ fn from_arguments<'a>(
 /// Keys by whole arguments, in this order; the controls take them in the order of the function.
 fn whole<'a>(arguments: Vec<&'a Argument>, ordered: &[&Argument], krate: &Path, at: Span) -> KeyPlan<'a> {
     let forms: Vec<Form<'_>> = ordered.iter().map(|argument| Form::of(&argument.ty)).collect();
-    let borrowed = ordered.iter().zip(&forms).map(|(argument, form)| form.borrowed(&argument.name));
+    let borrowed = ordered.iter().map(|argument| borrowed(argument));
     let query = quote!(#krate::__private::Args((#(#borrowed,)*)));
     let kept = forms.iter().map(Form::kept);
     KeyPlan { arguments, query, kept: Some(quote!((#(#kept,)*))), from: From::Arguments, at }
@@ -183,6 +183,9 @@ fn member(name: &str, at: Span) -> TokenTree {
         number.set_span(at);
         return number.into();
     }
+    if name == "self" {
+        return Ident::new(name, at).into();
+    }
     match syn::parse_str::<Ident>(name) {
         Ok(mut ident) => {
             ident.set_span(at);
@@ -244,7 +247,7 @@ fn misspelt(expr: &Expr, function: &Function, errors: &mut Errors) {
 /// Writes one part of a key: an argument in its own form, or what an expression borrows or makes.
 fn part(function: &Function, expr: &Expr, krate: &Path) -> TokenStream {
     if let Some(argument) = argument(function, expr) {
-        return Form::of(&argument.ty).borrowed(&argument.name);
+        return borrowed(argument);
     }
     let at = span::at(expr.span());
     let borrowed = ExprReference {
@@ -253,7 +256,17 @@ fn part(function: &Function, expr: &Expr, krate: &Path) -> TokenStream {
         mutability: None,
         expr: Box::new(expr.clone()),
     };
-    quote_spanned!(at=> #krate::__private::Part(#borrowed).part())
+    quote_spanned!(at=> #krate::__private::Part(#borrowed).__dcache_part())
+}
+
+/// Writes how a look-up borrows an argument.
+fn borrowed(argument: &Argument) -> TokenStream {
+    let (name, ty) = (&argument.name, &argument.ty);
+    match Form::of(ty) {
+        // a handle has a reference of what the method takes by value
+        Form::Owned(_) if argument.is_self() => quote!(<_ as ::core::borrow::Borrow<#ty>>::borrow(&#name)),
+        form => form.borrowed(name),
+    }
 }
 
 fn among(function: &Function, is_in: impl Fn(&Argument) -> bool) -> Vec<&Argument> {

@@ -13,9 +13,10 @@
 //! | `table.rs` | the one way to read names and values |
 //! | `duration.rs` `size.rs` `template.rs` | `"1h 30m"`, `"64MiB"`, `"user:{id}"` |
 //! | `tiers.rs` | `backend = […]` |
-//! | `options.rs` | the table of options |
 //! | `types.rs` | what can be read off a type |
+//! | `place.rs` | whether a function stands in an `impl`, which only the source tells |
 //! | `function.rs` | the function, and what no option can make cacheable |
+//! | `options.rs` | the table of options; defaults of a block |
 //! | `mention.rs` | which arguments an expression is about |
 //! | `key.rs` | what a call is known by |
 //! | `policy.rs` | options → calls on the builder of the cache |
@@ -23,21 +24,26 @@
 //! | `site.rs` | plan → the static that holds the cache |
 //! | `call.rs` | how the body is called, and how a miss goes on |
 //! | `companion.rs` | plan → the type beside the function |
+//! | `handle.rs` | plan → the handle beside the method |
 //! | `expand.rs` | plan → the function |
+//! | `block.rs` | defaults on an `impl` or a `mod` |
 //!
 //! Tokens carry data, and the runtime decides: the function looks into memory, and hands the body over where
 //! nothing is found.
 
+mod block;
 mod call;
 mod companion;
 mod duration;
 mod errors;
 mod expand;
 mod function;
+mod handle;
 mod key;
 mod mention;
 mod nearest;
 mod options;
+mod place;
 mod plan;
 mod policy;
 mod site;
@@ -49,8 +55,9 @@ mod template;
 mod tiers;
 mod types;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::Item;
 
 use crate::errors::Errors;
 use crate::function::Function;
@@ -60,16 +67,10 @@ use crate::plan::Plan;
 /// Caches a function: it returns what the bare function would return now, or what it returned for equal
 /// arguments within the time that the options allow.
 ///
-/// Works on free functions, at module level and inside function bodies, sync and `async`, with any argument
-/// patterns, borrowed arguments, generics and `where` clauses. `return` and `?` in the body keep their meaning.
+/// Works on functions and methods, sync and `async`. Of a `Result` only `Ok` is stored.
 ///
 /// ```ignore
 /// use dcache::dcache;
-///
-/// #[dcache]
-/// fn slow(n: u64) -> u64 {
-///     n * n
-/// }
 ///
 /// #[dcache(backend = [memory(ttl = "30s"), redis], ttl = "1h", skip(db))]
 /// async fn quote(db: &Pool, sku: &str, qty: u32) -> Result<Quote, QuoteError> {
@@ -80,209 +81,65 @@ use crate::plan::Plan;
 /// quote::invalidate("A7", 2).await?;      // the controls take the arguments in the key
 /// ```
 ///
-/// Every argument in the key is `Hash + Eq + ToOwned` (so `Clone`, or `str`, `[T]`, `Path`), its owned form
-/// `Send + Sync + 'static`; with a tier below memory also `serde::Serialize`. A value is
-/// `Clone + Send + Sync + 'static`; with a tier below memory also `Serialize + DeserializeOwned`. Of a `Result`
-/// only `Ok` is stored.
+/// The controls are `peek`, `entry`, `refresh`, `uncached`, `put`, `invalidate`, `key`, `clear` and `stats`.
 ///
-/// # Controls
-///
-/// Beside a function `f` stands a type `f`. For an `async fn` all but `key` and `stats` are `async`.
-///
-/// | call | returns | |
+/// | option | value | |
 /// |---|---|---|
-/// | `f::peek(…)` | `Option<T>` | looks in all tiers; never runs the body, fills nothing |
-/// | `f::entry(…)` | `Option<Entry<T>>` | the same with tier, age and remaining life |
-/// | `f::refresh(…)` | as `f` | runs the body, stores, returns |
-/// | `f::uncached(…)` | as `f` | runs the body, touches no tier |
-/// | `f::put(…, value)` | `Result<(), Error>` | stores a value known otherwise |
-/// | `f::invalidate(…)` | `Result<(), Error>` | removes from all tiers |
-/// | `f::key(…)` | `String` | the remote key; where there is a remote tier or a template |
-/// | `f::clear()` | `Result<(), Error>` | removes all entries of this function |
-/// | `f::stats()` | `Stats` | |
+/// | `backend` | `memory`, `redis`, `fs`, `tier(…)`, or a list of them | the chain of tiers, nearest first; by default memory |
+/// | `ttl` | `"90s"`, `"1h 30m"`, `"never"`, an expression, `\|v: &T\| …` | how long a value is fresh; by default for ever, 30 days below memory |
+/// | `skip(a, b)` | arguments, `self` too | left out of the key; what selects data must stay in it |
+/// | `key` | `"user:{id}"` or an expression | replaces the arguments as the key |
+/// | `name` | `"shop.quote"` | the name in keys, stats and logs; by default the function's path |
+/// | `version` | an integer or `source` | entries of another version are not read |
+/// | `cache_if` | `\|v: &T\| …` or a path | whether a value is stored |
+/// | `bypass_if` | an expression over the arguments | then the body runs and no tier is touched |
+/// | `coalesce` | `true`, `false`, `"60s"` | concurrent calls of one key run one body, and wait this long |
+/// | `write` | `await`, `background` | whether a call waits for writes below memory |
+/// | `max_size` | `"16MiB"` | a larger encoded value is not stored below memory |
+/// | `codec` | `bincode`, `postcard`, `json`, `raw`, a path | how values are held below memory |
+/// | `cache` | an expression of type `&Cache<(A, B), T>` | a cache of your own in place of the function's |
+/// | `companion` | `type`, `handle`, `none` | how the controls are reached |
+/// | `result` | flag | the return type is an alias of `Result` |
+/// | `crate` | a path | where dcache is, if it is renamed |
 ///
-/// # Options
+/// On an `impl` block or an inline `mod` the options are defaults for the `#[dcache]` functions in it.
 ///
-/// In any order, each at most once.
-///
-/// ## `backend`
-///
-/// A tier, or `[tier, …]`, nearest first. Default: `memory`, which comes first and at most once.
-///
-/// | tier | arguments | |
-/// |---|---|---|
-/// | `memory` | `capacity = 10_000` (entries) or `"64MiB"` (bytes, by `dcache::Weight` or `weight = \|v: &T\| usize`) | in process; default 10 000 entries |
-/// | `redis` | `"redis://…"`, `env = "VAR"` or `url = EXPR` | bare: joins where `DCACHE_REDIS_URL` is set; feature `redis` |
-/// | `fs` | `"path"`, `env = "VAR"` or `path = EXPR`; `capacity = "10GiB"` | a folder; feature `fs` |
-/// | `tier(…)` | an expression, or the `"name"` of a configured tier | something that implements `dcache::Backend` |
-///
-/// Every tier takes a `ttl`, and all but `memory` a `timeout`. A tier's time to live is the smaller of its own
-/// and the function's.
-///
-/// ```ignore
-/// #[dcache(backend = [memory(capacity = 10_000, ttl = "30s"), redis(timeout = "50ms"), fs("/var/cache/shop")])]
-/// fn price(sku: &str) -> u64 { catalogue::price(sku) }
-/// ```
-///
-/// ## `ttl`
-///
-/// How long a value is fresh: a duration (`"90s"`, `"1h 30m"`, `"250ms"`, `"7d"`), `"never"`, an expression of
-/// type `Duration`, evaluated at each store, or a closure over the value. Default: for ever in memory, 30 days
-/// below it. A run-time zero means that the value is not stored.
-///
-/// ```ignore
-/// #[dcache(ttl = |token: &Token| token.expires_in())]
-/// fn token(account: &str) -> Token { auth::token(account) }
-/// ```
-///
-/// ## `skip`
-///
-/// Arguments that are left out of the key. One that selects data, such as a tenant, must stay in it.
-///
-/// ```ignore
-/// #[dcache(skip(db))]
-/// async fn user(db: &Pool, id: u64) -> User { db.user(id).await }
-/// ```
-///
-/// ## `key`
-///
-/// Replaces the arguments as the key. A template names arguments and fields of them; a remote key is its text,
-/// which other languages can build. An expression may be a tuple, whose parts are borrowed.
-///
-/// ```ignore
-/// #[dcache(key = "user:{id}:{region.code}", name = "user")]
-/// fn user(db: &Pool, id: u64, region: &Region) -> User { db.user(id, region) }
-///
-/// #[dcache(key = (point.id, scale.to_bits()))]
-/// fn render(point: &Point, scale: f64) -> Image { point.render(scale) }
-/// ```
-///
-/// ## `name`
-///
-/// The function's name in keys, stats and logs. Default: crate, modules and function. Set it to survive a
-/// rename or a move.
-///
-/// ```ignore
-/// #[dcache(name = "shop.price")]
-/// fn price(sku: &str) -> u64 { catalogue::price(sku) }
-/// ```
-///
-/// ## `version`
-///
-/// An integer, or `source` for a hash of this function's own tokens, not of what it calls. Entries of another
-/// version are not read. Default: 0.
-///
-/// ```ignore
-/// #[dcache(backend = [memory, redis], version = 2)]
-/// fn price(sku: &str) -> u64 { catalogue::price(sku) }
-/// ```
-///
-/// ## `cache_if`
-///
-/// A closure over the value, or a path: whether the value is stored. Default: always, `None` included.
-///
-/// ```ignore
-/// #[dcache(cache_if = Option::is_some)]
-/// fn find(sku: &str) -> Option<u64> { catalogue::find(sku) }
-/// ```
-///
-/// ## `bypass_if`
-///
-/// An expression over the arguments: where it is true the call runs the body and touches no tier.
-///
-/// ```ignore
-/// #[dcache(bypass_if = user.is_admin(), key = user.id)]
-/// fn page(user: &User) -> Page { render(user) }
-/// ```
-///
-/// ## `coalesce`
-///
-/// Concurrent calls with equal keys run the body once; who has waited for this long runs it too, one at a time.
-/// `true`, `false` or a duration. Default: `"60s"`.
-///
-/// ```ignore
-/// #[dcache(coalesce = "5s")]
-/// fn price(sku: &str) -> u64 { catalogue::price(sku) }
-/// ```
-///
-/// ## `write`
-///
-/// Whether a call waits for the writes to tiers below memory: `await` or `background`. Default: `await`.
-///
-/// ```ignore
-/// #[dcache(backend = [memory, redis], write = background)]
-/// async fn price(sku: &str) -> u64 { catalogue::price(sku).await }
-/// ```
-///
-/// ## `max_size`
-///
-/// A larger encoded value is not stored below memory. A size (`"64KiB"`, `"10MB"`) or an expression.
-/// Default: `"16MiB"`.
-///
-/// ```ignore
-/// #[dcache(backend = [memory, redis], max_size = "1MiB")]
-/// fn page(url: &str) -> String { fetch(url) }
-/// ```
-///
-/// ## `codec`
-///
-/// How tiers below memory hold a value: `bincode`, `postcard`, `json` (each with the feature of its name), `raw`
-/// for `String`, `Vec<u8>` and `Bytes`, or the path of your own. Default: `bincode`.
-///
-/// ```ignore
-/// #[dcache(backend = [memory, redis], codec = json)]
-/// fn order(id: u64) -> Order { orders::get(id) }
-/// ```
-///
-/// ## `companion`
-///
-/// `type` for a type of the function's name beside it, with the controls, or `none`. Default: `type`.
-///
-/// ```ignore
-/// #[dcache(companion = none)]
-/// fn price(sku: &str) -> u64 { catalogue::price(sku) }
-/// ```
-///
-/// ## `result`
-///
-/// A flag: the return type is an alias of `Result` that goes by another name, so that only `Ok` is stored.
-/// `result = false` says of a type called `Result` that it is stored as it is.
-///
-/// ```ignore
-/// #[dcache(result)]
-/// fn price(sku: &str) -> Fallible<u64> { catalogue::price(sku) }
-/// ```
-///
-/// ## `crate`
-///
-/// The path of dcache, where the dependency is renamed or re-exported. Default: `::dcache`.
-///
-/// ```ignore
-/// #[dcache(crate = my_prelude::dcache)]
-/// fn price(sku: &str) -> u64 { catalogue::price(sku) }
-/// ```
+/// See the crate `dcache` for each option with examples.
 #[proc_macro_attribute]
 pub fn dcache(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     decorate(options.into(), item.into()).into()
 }
 
 fn decorate(options: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match function::parse(item.clone()) {
+    let function = match syn::parse2(item.clone()) {
         Ok(function) => function,
-        Err(error) => return mistaken(&error, &item, None),
+        Err(error) => return decorate_block(options, &item, error),
     };
     let mut errors = Errors::new();
-    let function = Function::new(function, &mut errors);
+    let function = Function::new(function, &|| is_member(Span::call_site()), &mut errors);
     let options = Options::parse(options, &mut errors);
     let plan = Plan::new(&function, &options, &mut errors);
     match errors.finish() {
-        Ok(()) => expand::expand(&plan),
-        Err(error) => mistaken(&error, &item, plan.has_companion.then(|| companion::stub(&plan))),
+        Ok(()) => expand::expand(&plan).into_token_stream(),
+        Err(error) => expand::mistaken(Some(&error), &plan).into_token_stream(),
     }
 }
 
-/// Writes the mistakes, the function as it was, and controls of the right types: so no mistake makes a second.
-fn mistaken(error: &syn::Error, item: &TokenStream, companion: Option<TokenStream>) -> TokenStream {
-    let error = error.to_compile_error();
-    quote!(#error #item #companion)
+/// Decorates what is no function.
+fn decorate_block(options: TokenStream, item: &TokenStream, failure: syn::Error) -> TokenStream {
+    match syn::parse2(item.clone()) {
+        Ok(Item::Impl(mut block)) => block::of_impl(options, &mut block),
+        Ok(Item::Mod(mut module)) => block::of_mod(options, &mut module),
+        _ => {
+            let error = function::refusal(item, failure).to_compile_error();
+            quote!(#error #item)
+        }
+    }
+}
+
+/// Tells whether an attribute stands in an `impl` or a `trait`.
+fn is_member(attribute: Span) -> bool {
+    let attribute = attribute.unwrap();
+    let position = (attribute.line(), attribute.column());
+    attribute.local_file().is_some_and(|file| place::is_member(&file, position))
 }

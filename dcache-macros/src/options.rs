@@ -1,6 +1,6 @@
 //! The options of the attribute, as they were written.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
@@ -8,6 +8,7 @@ use syn::{Expr, Ident, Lit, LitStr, Path, Token};
 
 use crate::duration::{Time, literal};
 use crate::errors::Errors;
+use crate::function::{Function, is_well_known};
 use crate::nearest::{nearest, remedy};
 use crate::size::Size;
 use crate::slot::Slot;
@@ -16,7 +17,7 @@ use crate::template::{Piece, template};
 use crate::tiers::Chain;
 
 /// Every option, as it was written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) backend: Slot<Chain>,
     pub(crate) ttl: Slot<Ttl>,
@@ -33,9 +34,11 @@ pub(crate) struct Options {
     pub(crate) result: Slot<bool>,
     pub(crate) krate: Slot<Path>,
     pub(crate) companion: Slot<Companion>,
+    pub(crate) cache: Slot<Expr>,
 }
 
 /// How long a value is fresh.
+#[derive(Clone)]
 pub(crate) enum Ttl {
     Fixed(Time),
     /// `"never"`.
@@ -45,12 +48,14 @@ pub(crate) enum Ttl {
 }
 
 /// What replaces the arguments as the key.
+#[derive(Clone)]
 pub(crate) enum Key {
     Template(LitStr, Vec<Piece>),
     Expr(Expr),
 }
 
 /// Which entries are read.
+#[derive(Clone)]
 pub(crate) enum Version {
     Number(u64),
     /// A hash of the function's own tokens.
@@ -58,6 +63,7 @@ pub(crate) enum Version {
 }
 
 /// Whether equal calls run the body once.
+#[derive(Clone)]
 pub(crate) enum Coalesce {
     On,
     Off,
@@ -72,6 +78,7 @@ pub(crate) enum Write {
 }
 
 /// How remote tiers hold a value.
+#[derive(Clone)]
 pub(crate) enum Codec {
     /// One of dcache's own.
     Known {
@@ -122,6 +129,9 @@ const OPTIONS: &[Known<Options>] = &[
         let words = [("type", Companion::Type), ("handle", Companion::Handle), ("none", Companion::None)];
         o.companion.set(name, word(input, &words)?)
     }),
+    value("cache", "cache = &self.quotes", |o, name, input| {
+        o.cache.set(name, function(input, "cache = &self.quotes")?)
+    }),
     later("err_ttl"),
     later("jitter"),
     later("stale_while_revalidate"),
@@ -131,7 +141,6 @@ const OPTIONS: &[Known<Options>] = &[
     later("refresh_ahead"),
     later("detach"),
     later("seal"),
-    later("cache"),
 ];
 
 type Value = fn(&mut Options, &Ident, ParseStream<'_>) -> syn::Result<()>;
@@ -155,6 +164,80 @@ impl Options {
         let read = parser.parse2(tokens);
         errors.take(read);
         options
+    }
+}
+
+/// What a block says for the functions in it.
+impl Options {
+    /// Returns these options, with the block's where there are none.
+    pub(crate) fn or(self, defaults: &Self) -> Self {
+        Self {
+            backend: self.backend.or(&defaults.backend),
+            ttl: self.ttl.or(&defaults.ttl),
+            skip: self.skip.or(&defaults.skip),
+            key: self.key.or(&defaults.key),
+            name: self.name.or(&defaults.name),
+            version: self.version.or(&defaults.version),
+            cache_if: self.cache_if.or(&defaults.cache_if),
+            bypass_if: self.bypass_if.or(&defaults.bypass_if),
+            coalesce: self.coalesce.or(&defaults.coalesce),
+            write: self.write.or(&defaults.write),
+            max_size: self.max_size.or(&defaults.max_size),
+            codec: self.codec.or(&defaults.codec),
+            result: self.result.or(&defaults.result),
+            krate: self.krate.or(&defaults.krate),
+            companion: self.companion.or(&defaults.companion),
+            cache: self.cache.or(&defaults.cache),
+        }
+    }
+
+    /// Returns a function's options, with those of its block where it has none of its own.
+    ///
+    /// What the block skips is skipped beside what the function does, where the function has such an argument.
+    /// A name of the block is the first part of the function's.
+    pub(crate) fn within(self, block: &Self, function: &Function, has_handle: bool) -> Self {
+        let mut block = block.clone();
+        let has = |name: &Ident| function.arguments.iter().any(|argument| argument.is_called(name));
+        let own: Vec<Ident> = self.skip.get().cloned().unwrap_or_default();
+        block.skip = block.skip.map(|names| {
+            let added = names.into_iter().filter(|name| has(name) && !own.contains(name));
+            own.iter().cloned().chain(added).collect()
+        });
+        block.name = block.name.map(|name| {
+            let method = function.item.sig.ident.unraw();
+            LitStr::new(&format!("{}.{method}", name.value()), name.span())
+        });
+        if self.key.get().is_some() {
+            block.skip = Slot::default();
+        } else if self.skip.get().is_some() {
+            block.key = Slot::default();
+        }
+        if is_well_known(&function.returns) {
+            block.result = Slot::default();
+        }
+        if has_handle && block.companion.get().is_none() {
+            let _ = block.companion.fill(function.item.sig.ident.span(), "`companion`", Companion::Handle);
+        }
+        let skip = if block.skip.get().is_some() { block.skip.clone() } else { self.skip.clone() };
+        Self { skip, ..self.or(&block) }
+    }
+}
+
+impl Options {
+    /// Returns the options that say how a cache works, and where they stand.
+    pub(crate) fn policy(&self) -> impl Iterator<Item = (&'static str, Span)> {
+        let spans = [
+            ("backend", self.backend.span()),
+            ("ttl", self.ttl.span()),
+            ("name", self.name.span()),
+            ("version", self.version.span()),
+            ("cache_if", self.cache_if.span()),
+            ("coalesce", self.coalesce.span()),
+            ("write", self.write.span()),
+            ("max_size", self.max_size.span()),
+            ("codec", self.codec.span()),
+        ];
+        spans.into_iter().filter_map(|(name, at)| Some((name, at?)))
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{LitStr, Path, Type};
+use syn::{Expr, Ident, LitStr, Path, Type};
 
 use crate::errors::Errors;
 use crate::function::{Function, is_called_result, is_well_known};
@@ -28,12 +28,28 @@ pub(crate) struct Plan<'a> {
     pub(crate) doubtful: bool,
     /// The calls on the builder.
     pub(crate) policy: TokenStream,
-    pub(crate) name: Option<&'a LitStr>,
-    pub(crate) bypass_if: Option<&'a syn::Expr>,
-    /// A type of the function's name stands beside it.
-    pub(crate) has_companion: bool,
+    pub(crate) name: Option<String>,
+    pub(crate) bypass_if: Option<&'a Expr>,
+    /// The cache that the user owns.
+    pub(crate) cache: Option<&'a Expr>,
+    pub(crate) home: Home,
+    /// The trait whose method this is, where the cache stands beside its `impl`.
+    pub(crate) of_trait: Option<&'a str>,
+    /// The line it stands on, where that is not the one of the attribute.
+    pub(crate) line: Option<usize>,
     /// The codec of the remote tiers, where there are any.
     pub(crate) codec: Option<TokenStream>,
+}
+
+/// Where the controls of a function stand, and its cache with them.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Home {
+    /// In a type of the function's name beside it.
+    Type,
+    /// In functions beside the method.
+    Handle,
+    /// There are no controls, and the cache is inside the function.
+    Inside,
 }
 
 impl<'a> Plan<'a> {
@@ -51,27 +67,30 @@ impl<'a> Plan<'a> {
         let codec = options.codec.get().map_or_else(default, |codec| codec_type(codec, &krate));
         Self {
             function,
-            key,
             value,
             fallible,
             doubtful: !fallible && options.result.get().is_none() && !is_well_known(&function.returns),
-            policy: policy(options, &function.item, &krate),
-            name: options.name.get(),
+            policy: policy(options, &key, &function.item, &krate),
+            name: options.name.get().map(LitStr::value),
             bypass_if: options.bypass_if.get(),
-            has_companion: companion(function, options, errors),
+            cache: cache(options, &key, errors),
+            home: home(function, options, errors),
+            of_trait: None,
+            line: None,
+            key,
             codec: is_remote.then_some(codec),
             krate,
         }
     }
 
+    /// Names how the controls answer.
+    pub(crate) fn waits(&self) -> Ident {
+        Ident::new(if self.function.is_async() { "Awaits" } else { "Blocks" }, Span::call_site())
+    }
+
     /// Tells whether `key` can say something: there is an id outside of this process.
     pub(crate) fn has_remote_key(&self) -> bool {
         self.codec.is_some() || self.key.from == From::Template
-    }
-
-    /// Tells whether one static holds the whole cache; else there is one cache for each choice of types.
-    pub(crate) fn is_single(&self) -> bool {
-        !self.function.is_generic() && self.key.kept.is_some()
     }
 }
 
@@ -154,25 +173,55 @@ fn value(function: &Function, options: &Options, krate: &Path, errors: &mut Erro
     (value, true)
 }
 
-fn companion(function: &Function, options: &Options, errors: &mut Errors) -> bool {
+/// Decides where the controls stand.
+fn home(function: &Function, options: &Options, errors: &mut Errors) -> Home {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
         "u32", "u64", "u8", "usize",
     ];
-    if let (Some(Companion::Handle), Some(at)) = (options.companion.get(), options.companion.span()) {
-        errors
-            .push(at, "`companion = handle` is for methods; a free function has a type beside it, or `none`");
-    }
-    let wanted =
-        !function.is_method && !function.is_cached_twice && options.companion.get() != Some(&Companion::None);
     let name = &function.item.sig.ident;
-    if wanted && PRIMITIVES.iter().any(|primitive| name == primitive) {
-        let message =
-            format!("a type `{name}` beside the function would hide the primitive; add `companion = none`");
-        errors.push(name.span(), message);
-        return false;
+    let said = options.companion.get().zip(options.companion.span());
+    let mut refuse = |at: Span, message: &str| {
+        errors.push(at, message);
+        Home::Inside
+    };
+    match said {
+        Some((Companion::None, _)) => Home::Inside,
+        Some((Companion::Handle, _)) if function.is_method => Home::Handle,
+        Some((Companion::Handle, at)) => {
+            refuse(
+                at,
+                "`companion = handle` is for methods; a free function has a type beside it, or `none`",
+            );
+            Home::Type
+        }
+        Some((Companion::Type, at)) if function.is_method => {
+            refuse(at, "a method has no room for a type beside it; write `companion = handle`")
+        }
+        Some((Companion::Type, at)) if options.cache.get().is_some() => {
+            refuse(at, "`companion` beside `cache`; remove it, the cache has controls of its own")
+        }
+        _ if function.is_method || function.is_cached_twice || options.cache.get().is_some() => Home::Inside,
+        _ if PRIMITIVES.iter().any(|primitive| name == primitive) => {
+            let message = format!(
+                "a type `{name}` beside the function would hide the primitive; add `companion = none`"
+            );
+            refuse(name.span(), &message)
+        }
+        _ => Home::Type,
     }
-    wanted
+}
+
+/// Returns the user's cache; whatever else would say how it works is refused.
+fn cache<'a>(options: &'a Options, key: &KeyPlan<'_>, errors: &mut Errors) -> Option<&'a Expr> {
+    let cache = options.cache.get()?;
+    for (name, at) in options.policy() {
+        errors.push(at, format!("`{name}` beside `cache`; say it where that cache is built"));
+    }
+    if key.from == From::Template {
+        errors.push(key.at, "a template beside `cache`; its keys are values, write `key = (…)`");
+    }
+    Some(cache)
 }
 
 /// Returns the place of the return type: where a mistake about values is shown.
@@ -191,7 +240,7 @@ mod tests {
 
     fn mistakes(options: TokenStream, item: TokenStream) -> Vec<String> {
         let mut errors = Errors::new();
-        let function = Function::new(syn::parse2(item).unwrap(), &mut errors);
+        let function = Function::new(syn::parse2(item).unwrap(), &|| false, &mut errors);
         let options = Options::parse(options, &mut errors);
         Plan::new(&function, &options, &mut errors);
         match errors.finish() {
@@ -230,7 +279,6 @@ mod tests {
         );
         let found = mistakes(quote!(skip(bufer), backend = [tier(Shelf), memory], ttl = 5), item);
         let expected = [
-            "methods are not supported yet; move the body into a free function",
             "a cached value outlives the call and cannot borrow; return an owned value",
             "a duration has a unit; write `\"5s\"`",
             "`memory` is the nearest tier; put it first",

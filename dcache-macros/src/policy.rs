@@ -4,13 +4,17 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemFn, Path};
 
+use crate::key::{From, KeyPlan};
 use crate::options::{Coalesce, Codec, Options, Ttl, Version, Write};
 use crate::span;
 use crate::tiers::{Capacity, Kind, Place, Tier};
 
 /// Writes the calls that follow `builder`.
-pub(crate) fn policy(options: &Options, item: &ItemFn, krate: &Path) -> TokenStream {
+pub(crate) fn policy(options: &Options, key: &KeyPlan<'_>, item: &ItemFn, krate: &Path) -> TokenStream {
     let mut calls = TokenStream::new();
+    if key.from == From::Template {
+        calls.extend(call("identified", key.at, TokenStream::new()));
+    }
     let tiers = options.backend.get().map_or(&[][..], |chain| &chain.0);
     match tiers.first() {
         Some(memory) if memory.kind == Kind::Memory => calls.extend(self::memory(memory, krate)),

@@ -2,76 +2,171 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{ConstParam, GenericParam, Generics, Path, Token, Type, TypeParam, TypeParamBound, WherePredicate};
 
+use crate::call::local;
 use crate::key::From;
-use crate::plan::{Plan, returns_at};
+use crate::plan::{Home, Plan, returns_at};
 use crate::span;
 use crate::types::Form;
 
-/// Writes the function that hands out the cache.
+/// Writes the function that hands out the cache, for a function whose cache stands beside it.
 pub(crate) fn site(plan: &Plan<'_>) -> TokenStream {
     let krate = &plan.krate;
-    let checks = checks(plan);
-    let builder = Ident::new("builder", Span::mixed_site());
-    let policy = &plan.policy;
-    let build = quote!(|#builder| #builder #policy.plan());
-    let (meta, value) = (meta(plan), &plan.value);
+    let (value, name) = (&plan.value, plan.site_name());
     let quiet = quote!(#[allow(clippy::all, clippy::pedantic, clippy::nursery)]);
-    match &plan.key.kept {
-        Some(kept) if plan.is_single() => {
-            let ty = quote!(#krate::__private::Site<#kept, #value>);
-            let list = list(krate, "__DCACHE_SITE");
-            quote! {
-                #quiet
-                #[inline]
-                fn __dcache_site() -> &'static #ty {
-                    #checks
-                    static __DCACHE_SITE: #ty = #krate::__private::Site::new(#meta, #build);
-                    #list
-                    &__DCACHE_SITE
-                }
+    let hidden = (plan.home == Home::Handle).then(|| quote!(#[doc(hidden)]));
+    if let Some(kept) = plan.single() {
+        let (single, ty) = (single(plan, kept), quote!(#krate::__private::Site<#kept, #value>));
+        return quote! {
+            #quiet
+            #hidden
+            #[inline]
+            fn #name() -> &'static #ty {
+                #single
+                &__DCACHE_SITE
             }
+        };
+    }
+    let (generics, checks, found) = (with_key(plan), checks(plan), several_found(plan));
+    let (params, clause) = (&generics.params, &generics.where_clause);
+    let sites = match plan.home {
+        Home::Type => {
+            let several = several(plan);
+            quote!(fn __dcache_sites() -> &'static #krate::__private::Sites { #several &__DCACHE_SITES })
         }
-        kept => {
-            let generics = &plan.function.item.sig.generics;
-            let (generics, parameter, key) = match kept {
-                Some(kept) => (generics.clone(), None, kept.clone()),
-                None => with_key(generics, plan),
-            };
-            let (params, clause) = (&generics.params, &generics.where_clause);
-            let (consts, arguments) = type_arguments(&plan.function.item.sig.generics);
-            let list = list(krate, "__DCACHE_SITES");
+        _ => TokenStream::new(),
+    };
+    let within = match plan.home {
+        Home::Type => {
             let sites = plan.path("__dcache_sites");
-            quote! {
-                fn __dcache_sites() -> &'static #krate::__private::Sites {
-                    static __DCACHE_SITES: #krate::__private::Sites = #krate::__private::Sites::new(#meta);
-                    #list
-                    &__DCACHE_SITES
-                }
-                #quiet
-                #[inline]
-                fn __dcache_site<#params>(#parameter) -> &'static #krate::__private::Site<#key, #value> #clause {
-                    #checks
-                    #consts
-                    #sites().site::<#arguments, #key, #value>(#build)
-                }
-            }
+            quote!(let __DCACHE_SITES = #sites();)
+        }
+        _ => several(plan),
+    };
+    quote! {
+        #sites
+        #quiet
+        #hidden
+        #[inline]
+        fn #name<#params>(
+            __dcache_kind: ::core::marker::PhantomData<__DcacheKey>,
+        ) -> &'static #krate::__private::Site<__DcacheKey, #value> #clause {
+            #checks
+            #within
+            #found
         }
     }
 }
 
+/// Writes the cache of a function that has nothing beside it.
+pub(crate) fn inside(plan: &Plan<'_>) -> TokenStream {
+    let here = quote!(
+        #[allow(non_camel_case_types)]
+        enum __dcache_here {}
+    );
+    let cache = match plan.single() {
+        Some(kept) => single(plan, kept),
+        None => {
+            let (several, checks) = (several(plan), checks(plan));
+            quote!(#several #checks)
+        }
+    };
+    quote!(#here #cache)
+}
+
+/// Writes the static of a function with one cache.
+fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
+    let (krate, value) = (&plan.krate, &plan.value);
+    let (checks, meta, build, list) = (checks(plan), meta(plan), build(plan), list(krate, "__DCACHE_SITE"));
+    quote! {
+        static __DCACHE_SITE: #krate::__private::Site<#kept, #value> = {
+            #checks
+            #krate::__private::Site::new(#meta, #build)
+        };
+        #list
+    }
+}
+
+/// Writes the static of a function with a cache for each set of types.
+fn several(plan: &Plan<'_>) -> TokenStream {
+    let krate = &plan.krate;
+    let (meta, list) = (meta(plan), list(krate, "__DCACHE_SITES"));
+    quote! {
+        static __DCACHE_SITES: #krate::__private::Sites = #krate::__private::Sites::new(#meta);
+        #list
+    }
+}
+
+/// Writes what finds the cache for the types at hand; `__dcache_kind` tells the key's.
+fn several_found(plan: &Plan<'_>) -> TokenStream {
+    let owner = if plan.function.is_method { quote!(Self) } else { quote!(()) };
+    let (items, arguments) = type_arguments(&plan.function.item.sig.generics);
+    let (value, build) = (&plan.value, build(plan));
+    quote!({ #items __DCACHE_SITES.site::<#owner, #arguments, _, #value>(__dcache_kind, #build) })
+}
+
+fn build(plan: &Plan<'_>) -> TokenStream {
+    let (builder, policy) = (local("builder"), &plan.policy);
+    quote!(|#builder| #builder #policy.plan())
+}
+
 impl Plan<'_> {
+    /// Writes what finds the cache, where `args` are the borrowed arguments.
+    pub(crate) fn found(&self) -> TokenStream {
+        let at = span::at(self.key.at);
+        let (krate, args) = (&self.krate, local("args"));
+        let kind = quote_spanned!(at=> #krate::__private::kind_of(&#args));
+        match (&self.cache, self.home) {
+            (Some(cache), _) => {
+                let (kept, value) = (self.key.kept.clone().unwrap_or_else(|| quote!(_)), &self.value);
+                quote!({ let __dcache_cache: &#krate::Cache<#kept, #value> = #cache; __dcache_cache })
+            }
+            (None, Home::Inside) if self.single().is_some() => quote!(&__DCACHE_SITE),
+            (None, Home::Inside) => {
+                let found = several_found(self);
+                quote!({ let __dcache_kind = #kind; #found })
+            }
+            (None, _) => self.site_call(&kind),
+        }
+    }
+
+    /// Writes the call of the function that hands out the cache, for keys of this kind.
+    pub(crate) fn site_call(&self, kind: &TokenStream) -> TokenStream {
+        let path = self.path(&self.site_name().to_string());
+        match self.single() {
+            Some(_) => quote!(#path()),
+            None => {
+                let turbofish = self.turbofish(&quote!(_));
+                quote!(#path #turbofish(#kind))
+            }
+        }
+    }
+
+    /// Returns the key's type where one static holds the whole cache; else there is one for each choice of types.
+    fn single(&self) -> Option<&TokenStream> {
+        let is_single = !self.function.is_generic() && !self.function.is_method;
+        self.key.kept.as_ref().filter(|_| is_single)
+    }
+
+    fn site_name(&self) -> Ident {
+        match self.home {
+            Home::Handle => format_ident!("__dcache_{}", self.function.item.sig.ident.unraw()),
+            _ => format_ident!("__dcache_site"),
+        }
+    }
+
     /// Writes the path of a generated function: of the companion, or beside us.
     pub(crate) fn path(&self, name: &str) -> TokenStream {
         let at = span::at(self.key.at);
         let (name, mut companion) = (Ident::new(name, at), self.function.item.sig.ident.clone());
         companion.set_span(companion.span().located_at(self.key.at));
-        match self.has_companion {
-            true => quote_spanned!(at=> #companion::#name),
-            false => name.into_token_stream(),
+        match self.home {
+            Home::Type => quote_spanned!(at=> #companion::#name),
+            _ => quote_spanned!(at=> Self::#name),
         }
     }
 
@@ -91,32 +186,30 @@ impl Plan<'_> {
 }
 
 fn meta(plan: &Plan<'_>) -> TokenStream {
-    let krate = &plan.krate;
-    let name = match plan.name {
-        Some(name) => quote!(::core::option::Option::Some(#name)),
-        None => quote!(::core::option::Option::None),
-    };
-    let function = &plan.function.item.sig.ident;
-    let path = match plan.has_companion {
-        true => quote!(::core::any::type_name::<#function>),
-        false => quote!(|| ::core::primitive::str::trim_end_matches(
-            ::core::any::type_name::<__dcache_here>(),
-            "::__dcache_here",
-        )),
-    };
-    quote! {
-        #krate::__private::Meta {
-            path: #path,
-            name: #name,
-            file: ::core::file!(),
-            line: ::core::line!(),
+    let (krate, function) = (&plan.krate, &plan.function.item.sig.ident);
+    let line = plan.line.and_then(|line| u32::try_from(line).ok()).map(|line| quote!(.line(#line)));
+    let name = plan.name.as_ref().map(|name| quote!(.named(#name)));
+    let name = quote!(#name #line);
+    let path = match plan.home {
+        Home::Type => quote!(::core::any::type_name::<#function>),
+        Home::Inside => quote!(::core::any::type_name::<__dcache_here>),
+        Home::Handle => {
+            let suffix = match &plan.of_trait {
+                Some(of_trait) => format!("{of_trait}.{}", function.unraw()),
+                None => function.unraw().to_string(),
+            };
+            return quote! {{
+                enum __DcacheHere {}
+                #krate::__private::Meta::new(::core::any::type_name::<__DcacheHere>).method(#suffix) #name
+            }};
         }
-    }
+    };
+    quote!(#krate::__private::Meta::new(#path) #name)
 }
 
 fn list(krate: &Path, site: &str) -> TokenStream {
     let site = format_ident!("{site}");
-    quote!(#krate::__private::inventory::submit! { #krate::__private::Listed(|| &#site) })
+    quote!(#krate::__private::inventory::submit! { #krate::__private::Listed(&#site) })
 }
 
 /// Lets the compiler check arguments and value where they stand.
@@ -126,9 +219,13 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     if plan.key.from == From::Arguments {
         for argument in &plan.key.arguments {
             let ty = Form::of(&argument.ty).subject();
-            checks.extend(check(krate, ty.span(), "argument", quote!(#ty)));
+            let (at, name) = match argument.is_self() {
+                true => (argument.name.span(), "receiver"),
+                false => (ty.span(), "argument"),
+            };
+            checks.extend(check(krate, at, name, quote!(#ty)));
             if plan.codec.is_some() {
-                checks.extend(check(krate, ty.span(), "remote_argument", quote!(#ty)));
+                checks.extend(check(krate, at, "remote_argument", quote!(#ty)));
             }
         }
     }
@@ -178,7 +275,7 @@ fn no_alias(plan: &Plan<'_>, at: Span) -> TokenStream {
         #[allow(unused_imports)]
         use #krate::__private::PlainFallback as _;
         ::core::assert!(
-            !<#krate::__private::Probe<#returns>>::IS_RESULT,
+            !<#krate::__private::Probe<#returns>>::__DCACHE_IS_RESULT,
             "the return type is an alias of `Result`; add the flag `result`"
         )
     }};
@@ -188,17 +285,16 @@ fn no_alias(plan: &Plan<'_>, at: Span) -> TokenStream {
     }
 }
 
-/// Adds the key to the generics, so that the compiler infers its type from the expression.
-fn with_key(generics: &Generics, plan: &Plan<'_>) -> (Generics, Option<TokenStream>, TokenStream) {
+/// Adds the key to the generics, so that the compiler infers its type.
+fn with_key(plan: &Plan<'_>) -> Generics {
     let krate = &plan.krate;
     let bound = match plan.codec {
         Some(_) => quote!(RemoteKey),
         None => quote!(CacheKey),
     };
-    let mut generics = generics.clone();
+    let mut generics = plan.function.item.sig.generics.clone();
     generics.params.push(syn::parse_quote!(__DcacheKey: #krate::__private::#bound));
-    let parameter = quote!(_: ::core::marker::PhantomData<__DcacheKey>);
-    (generics, Some(parameter), quote!(__DcacheKey))
+    generics
 }
 
 /// Writes a type that tells one choice of type and const arguments from another, and the items it needs.

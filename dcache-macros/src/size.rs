@@ -9,6 +9,7 @@ use crate::duration::{literal, split};
 use crate::span;
 
 /// A number of bytes as it was written.
+#[derive(Clone)]
 pub(crate) enum Size {
     /// A string, read and found good.
     Literal(u64, Span),

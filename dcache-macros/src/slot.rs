@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::Ident;
 
 /// The value of an option and the token that names it.
+#[derive(Clone)]
 pub(crate) struct Slot<T>(Option<(Span, T)>);
 
 impl<T> Default for Slot<T> {
@@ -25,6 +26,19 @@ impl<T> Slot<T> {
         }
         self.0 = Some((at, value));
         Ok(())
+    }
+
+    /// Returns this slot where it is filled, else the other.
+    pub(crate) fn or(self, other: &Self) -> Self
+    where
+        T: Clone,
+    {
+        if self.0.is_some() { self } else { other.clone() }
+    }
+
+    /// Returns the slot with its value changed.
+    pub(crate) fn map(self, change: impl FnOnce(T) -> T) -> Self {
+        Self(self.0.map(|(at, value)| (at, change(value))))
     }
 
     /// Returns the value.

@@ -14,6 +14,7 @@ use crate::slot::Slot;
 use crate::table::{Form, Known, each, read};
 
 /// A tier of the chain, and its arguments.
+#[derive(Clone)]
 pub(crate) struct Tier {
     /// The token that names it.
     pub(crate) name: Ident,
@@ -36,12 +37,14 @@ pub(crate) enum Kind {
 }
 
 /// How much a tier holds.
+#[derive(Clone)]
 pub(crate) enum Capacity {
     Entries(Expr),
     Bytes(Size),
 }
 
 /// Where a tier is.
+#[derive(Clone)]
 pub(crate) enum Place {
     /// A string: a URL, a path, the name of a tier.
     At(LitStr),
@@ -225,6 +228,7 @@ fn string(input: ParseStream<'_>, expected: &str) -> syn::Result<LitStr> {
 }
 
 /// The tiers, nearest first.
+#[derive(Clone)]
 pub(crate) struct Chain(pub(crate) Vec<Tier>);
 
 impl Parse for Chain {

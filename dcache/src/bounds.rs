@@ -64,6 +64,18 @@ pub trait KeyArgument {}
 #[diagnostic::do_not_recommend]
 impl<A: ?Sized + Hash + Eq + ToOwned<Owned: CacheKey>> KeyArgument for A {}
 
+/// What a method's `self` must be to be part of a key.
+#[diagnostic::on_unimplemented(
+    message = "`self` of type `{Self}` cannot be part of a cache key",
+    note = "if `self` does not select the result, leave it out: `skip(self)`",
+    note = "if a part of it does, key by that: `key = (self.id, …)`, with the arguments that matter",
+    note = "if all of it does, derive `Clone, PartialEq, Eq, Hash` for it; it is `Send + Sync + 'static` as well"
+)]
+pub trait KeyReceiver {}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + Hash + Eq + ToOwned<Owned: CacheKey>> KeyReceiver for A {}
+
 /// What an argument must be to be part of a key below memory.
 #[diagnostic::on_unimplemented(
     message = "an argument of type `{Self}` cannot be part of a key below memory",
@@ -77,6 +89,9 @@ impl<A: ?Sized + ToOwned<Owned: RemoteKey>> RemoteKeyArgument for A {}
 
 /// Fails to compile where an argument cannot be part of a key.
 pub const fn argument<A: ?Sized + KeyArgument>() {}
+
+/// Fails to compile where `self` cannot be part of a key.
+pub const fn receiver<S: ?Sized + KeyReceiver>() {}
 
 /// Fails to compile where an argument cannot be part of a key below memory.
 pub const fn remote_argument<A: ?Sized + RemoteKeyArgument>() {}

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dcache_backends::memory::{Capacity, Store, WeightFn};
-use dcache_backends::{Error, Scope};
+use dcache_backends::{Error, ErrorKind, Operation, Scope};
 
 use crate::bounds::{CacheKey, CacheValue, RemoteKey};
 use crate::cache::Cache;
 use crate::call::DEFAULT_PATIENCE;
 use crate::codec::{Bincode, Codec};
 use crate::flight::Flights;
-use crate::inner::{CacheIf, Inner, Policy};
+use crate::inner::{CacheIf, Id, Inner, Policy};
 use crate::log;
 use crate::policy::Ttl;
 use crate::registry;
@@ -90,9 +90,12 @@ pub struct Builder<K, V, C = Bincode> {
 /// All that a cache is built from.
 pub struct Plan<K, V> {
     name: String,
+    /// The name of the generic function that this is one of.
+    generic: Option<String>,
     memory: Option<Memory<V>>,
     tiers: Vec<Tier>,
     coder: Option<Coder<K, V>>,
+    id: Option<Id<K>>,
     ttl: Ttl<V>,
     version: u64,
     max_size: usize,
@@ -112,9 +115,11 @@ impl<K, V: 'static> Builder<K, V> {
     pub(crate) fn new(name: String) -> Self {
         let plan = Plan {
             name,
+            generic: None,
             memory: Some(Memory::default()),
             tiers: Vec::new(),
             coder: None,
+            id: None,
             ttl: Ttl::Unset,
             version: 0,
             max_size: DEFAULT_MAX_SIZE,
@@ -123,6 +128,12 @@ impl<K, V: 'static> Builder<K, V> {
             write_in_background: false,
         };
         Self { plan, codec: PhantomData }
+    }
+
+    /// Tells the name that the function has without its types, by which the program may know it.
+    pub(crate) fn one_of(mut self, generic: String) -> Self {
+        self.plan.generic = Some(generic);
+        self
     }
 }
 
@@ -147,6 +158,16 @@ impl<K, V, C> Builder<K, V, C> {
     {
         self.plan.tiers.push(tier.into());
         self.plan.coder = Some(Coder::of::<C>());
+        self.identified()
+    }
+
+    /// Gives keys ids without a tier below memory, for `key` to tell.
+    #[doc(hidden)]
+    pub fn identified(mut self) -> Self
+    where
+        K: RemoteKey,
+    {
+        self.plan.id = Some(K::id);
         self
     }
 
@@ -218,7 +239,8 @@ impl<K, V, C> Builder<K, V, C> {
     /// Builds the cache.
     ///
     /// # Errors
-    /// Says which tier's configuration is wrong. Nothing is connected to yet; [`check`](crate::check) does that.
+    /// Says which tier's configuration is wrong, or that [`configure`](crate::configure) gives a capacity to a cache
+    /// without memory. Nothing is connected to yet; [`check`](crate::check) does that.
     pub fn build(self) -> Result<Cache<K, V>, Error>
     where
         K: CacheKey,
@@ -246,6 +268,7 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
     /// Builds the cache with all tiers that can be had; what is wrong with the others is among its faults.
     pub(crate) fn assemble(self) -> Cache<K, V> {
         let scope = Scope::new(&settings::settle(), &self.name);
+        let set = settings::of_function(&self.name, self.generic.as_deref());
         let mut faults = Vec::new();
         let tiers: Vec<_> = self
             .tiers
@@ -255,8 +278,16 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
         for fault in &faults {
             log::error(format_args!("`{}` works without one of its tiers: {fault}", self.name));
         }
-        let (ttl, memory_ttl) = (self.ttl, self.memory.as_ref().and_then(|memory| memory.ttl));
-        let memory = self.memory.map(|memory| Store::new(memory.capacity));
+        if set.capacity.is_some() && self.memory.is_none() {
+            let context = format!("`{}` holds nothing in memory; leave out its capacity", self.name);
+            let fault = Error::new(ErrorKind::Config, Operation::Configure).with_context(context);
+            log::error(format_args!("{fault}"));
+            faults.push(fault);
+        }
+        let ttl = set.ttl.map_or(self.ttl, Ttl::Fixed);
+        let memory_ttl = self.memory.as_ref().and_then(|memory| memory.ttl);
+        let capacity = set.capacity.map(|entries| Capacity::Entries(entries.max(1)));
+        let memory = self.memory.map(|memory| Store::new(capacity.unwrap_or(memory.capacity)));
         let remote = match self.coder {
             Some(coder) if !tiers.is_empty() => {
                 Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size, ttl.fixed()))
@@ -278,11 +309,15 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
         Cache::new(Inner {
             name: self.name,
             scope,
+            id: self.id,
             flights,
             remote,
             policy,
             counts: Counts::default(),
             faults,
+            is_off: set.enabled == Some(false),
+            #[cfg(feature = "testing")]
+            aside: Default::default(),
         })
     }
 }

@@ -9,10 +9,11 @@ use dcache_backends::Error;
 
 use crate::args::{Borrowed, ToKey};
 use crate::bounds::{CacheKey, CacheValue};
-use crate::call::{Call, certain};
+use crate::call::Call;
 use crate::flight::Flights;
 use crate::inner::Inner;
 use crate::look::Entry;
+use crate::miss::Miss;
 use crate::mode::Mode;
 use crate::settings;
 use crate::stats::Stats;
@@ -61,13 +62,10 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
         F: Future<Output = V>,
     {
-        let key = match self.look(&Borrowed(key)) {
-            Looked::Hit(value) => return value,
-            Looked::Miss(key) => key,
-            Looked::Off => return body().await,
-        };
-        let call = Call { key, is_refresh: false };
-        certain(self.inner.answer(call, async { Ok(body().await) }, None).await)
+        match self.look(&Borrowed(key)) {
+            Ok(value) => value,
+            Err(miss) => miss.run(async { body().await }).await,
+        }
     }
 
     /// Returns the value of a key; else runs the body, and stores what it returns if that is `Ok`.
@@ -80,12 +78,10 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
         F: Future<Output = Result<V, E>>,
     {
-        let key = match self.look(&Borrowed(key)) {
-            Looked::Hit(value) => return Ok(value),
-            Looked::Miss(key) => key,
-            Looked::Off => return body().await,
-        };
-        self.inner.answer(Call { key, is_refresh: false }, async { body().await }, None).await
+        match self.look(&Borrowed(key)) {
+            Ok(value) => Ok(value),
+            Err(miss) => miss.try_run(async { body().await }, None).await,
+        }
     }
 
     /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.
@@ -95,9 +91,8 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
         match self.look(&Borrowed(key)) {
-            Looked::Hit(value) => Some(value),
-            Looked::Miss(key) => self.inner.get(Mode::Async, &key).await,
-            Looked::Off => None,
+            Ok(value) => Some(value),
+            Err(miss) => miss.get(Mode::Async).await,
         }
     }
 
@@ -152,27 +147,31 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         Blocking(self)
     }
 
+    /// Looks into memory.
+    ///
+    /// # Errors
+    /// A miss, which takes the body.
     #[inline]
-    pub(crate) fn look<Q: ToKey<Key = K>>(&self, key: &Q) -> Looked<K, V> {
+    pub(crate) fn look<Q: ToKey<Key = K>>(&self, key: &Q) -> Result<V, Miss<K, V>> {
         if !settings::enabled() || !key.is_usable() {
-            return Looked::Off;
+            return Err(Miss { call: None });
         }
         match self.flights.fresh(key) {
             Some(value) => {
                 self.flights.hits.count();
-                Looked::Hit(value)
+                Ok(value)
             }
-            None => Looked::Miss(key.to_key()),
+            None => {
+                Err(Miss { call: Some((self.inner.clone(), Call { key: key.to_key(), is_refresh: false })) })
+            }
         }
     }
-}
 
-/// What a look into memory found.
-pub(crate) enum Looked<K, V> {
-    Hit(V),
-    Miss(K),
-    /// Caching is off, or this call has no key: it runs its body and touches no tier.
-    Off,
+    /// Has the body run whatever the tiers hold.
+    pub(crate) fn refresh<Q: ToKey<Key = K>>(&self, key: &Q) -> Miss<K, V> {
+        let call = || (self.inner.clone(), Call { key: key.to_key(), is_refresh: true });
+        Miss { call: settings::enabled().then(call) }
+    }
 }
 
 /// A [`Cache`] for synchronous callers: the same names, and they wait on their thread.
@@ -187,13 +186,10 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        let key = match self.0.look(&Borrowed(key)) {
-            Looked::Hit(value) => return value,
-            Looked::Miss(key) => key,
-            Looked::Off => return body(),
-        };
-        let call = Call { key, is_refresh: false };
-        certain(self.0.inner.answer_blocking(call, || Ok(body()), None))
+        match self.0.look(&Borrowed(key)) {
+            Ok(value) => value,
+            Err(miss) => miss.run_blocking(body),
+        }
     }
 
     /// Returns the value of a key; else runs the body, and stores what it returns if that is `Ok`.
@@ -205,12 +201,10 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        let key = match self.0.look(&Borrowed(key)) {
-            Looked::Hit(value) => return Ok(value),
-            Looked::Miss(key) => key,
-            Looked::Off => return body(),
-        };
-        self.0.inner.answer_blocking(Call { key, is_refresh: false }, body, None)
+        match self.0.look(&Borrowed(key)) {
+            Ok(value) => Ok(value),
+            Err(miss) => miss.try_run_blocking(body, None),
+        }
     }
 
     /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.
@@ -220,9 +214,8 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
         match self.0.look(&Borrowed(key)) {
-            Looked::Hit(value) => Some(value),
-            Looked::Miss(key) => pollster::block_on(self.0.inner.get(Mode::Blocking, &key)),
-            Looked::Off => None,
+            Ok(value) => Some(value),
+            Err(miss) => pollster::block_on(miss.get(Mode::Blocking)),
         }
     }
 

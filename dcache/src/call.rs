@@ -45,6 +45,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl Future<Output = Result<V, E>>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
+        if self.is_off {
+            return body.await;
+        }
         let run = match self.begin(Mode::Async, &call, &share).await {
             Ok(run) => run,
             Err(answer) => return answer,
@@ -64,8 +67,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl FnOnce() -> Result<V, E>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        if is_ending() {
-            return body(); // nothing can be waited for here any more
+        // nothing can be waited for on a thread that is ending
+        if self.is_off || is_ending() {
+            return body();
         }
         let run = match on_thread(|| self.begin(Mode::Blocking, &call, &share)) {
             Ok(run) => run,

@@ -12,9 +12,10 @@ use crate::settings;
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Stores a value that is known otherwise; it wins over a body that is running.
     ///
-    /// While caching is off it only removes what is there, so that nothing old is found when it is on again.
+    /// While caching is off it only removes what is there, so that nothing old is found when it is on again. A
+    /// bypass is about calls; who puts a value inside one means it.
     pub(crate) async fn put(&self, mode: Mode, key: &K, value: V) -> Result<(), Error> {
-        if !settings::enabled() {
+        if self.is_off || !settings::is_on() {
             return self.invalidate(mode, key).await;
         }
         let mut lead = self.flights.supersede(key, Purpose::Put, mode).await;

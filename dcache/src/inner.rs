@@ -7,26 +7,49 @@ use std::time::Duration;
 
 use dcache_backends::clock::{self, Tick};
 use dcache_backends::memory::Slot;
-use dcache_backends::{Error, Scope};
+use dcache_backends::{Error, Key, Scope};
 
 use crate::bounds::{CacheKey, CacheValue};
+use crate::canonical::Refusal;
 use crate::flight::{Flights, Lead, Settled, SharedError};
 use crate::mode::Mode;
 use crate::policy::{Life, Ttl, shorter};
 use crate::remote::{Remote, Visit, contained};
 use crate::stats::{Counts, Stats, TierStats};
+#[cfg(feature = "testing")]
+use crate::sync::Mutex;
 
 /// What the clones of a cache share.
 pub(crate) struct Inner<K, V> {
     pub(crate) name: String,
     pub(crate) scope: Scope,
+    /// How keys get their ids, where anything outside of this process may ask for them.
+    pub(crate) id: Option<Id<K>>,
     pub(crate) flights: Arc<Flights<K, V>>,
     pub(crate) remote: Option<Remote<K, V>>,
     pub(crate) policy: Policy<V>,
     pub(crate) counts: Counts,
     /// What is wrong with the configuration; the cache works without it.
     pub(crate) faults: Vec<Error>,
+    /// The program has switched this cache off: its memory stays empty, so a hit need not ask.
+    pub(crate) is_off: bool,
+    /// What is left out of the counts, for tests.
+    #[cfg(feature = "testing")]
+    pub(crate) aside: Mutex<Aside>,
 }
+
+/// The counts of another time than that which is asked about.
+#[cfg(feature = "testing")]
+#[derive(Default)]
+pub(crate) struct Aside {
+    /// Taken off all that was counted.
+    off: Stats,
+    /// What the counts were when the isolation began.
+    before: Stats,
+}
+
+/// Returns the id of a key, or why it has none.
+pub(crate) type Id<K> = fn(&K) -> Result<String, Refusal>;
 
 /// Tells whether a value is stored.
 pub(crate) type CacheIf<V> = Arc<dyn Fn(&V) -> bool + Send + Sync>;
@@ -76,7 +99,48 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if lead.is_superseded() { None } else { remote.visit(key, mode) }
     }
 
+    /// Returns the key in remote tiers: none where keys have no ids, and for one that has none.
+    pub(crate) fn remote_key(&self, key: &K) -> Option<String> {
+        let id = contained(|| self.id.and_then(|id| id(key).ok()))??;
+        Some(Key::new(&self.scope, &id).as_str().to_owned())
+    }
+
     pub(crate) fn stats(&self) -> Stats {
+        let mut stats = self.counts();
+        stats.errors += self.faults.len() as u64; // these are not of any time
+        stats
+    }
+
+    /// Has the counts begin at zero, until [`count_on`](Self::count_on) makes them what they were before.
+    #[cfg(feature = "testing")]
+    pub(crate) fn count_anew(&self, before: Stats) {
+        *self.aside.lock() = Aside { off: self.counted(), before };
+    }
+
+    /// Has the counts go on where they were before [`count_anew`](Self::count_anew).
+    #[cfg(feature = "testing")]
+    pub(crate) fn count_on(&self) {
+        let mut counted = self.counted();
+        let mut aside = self.aside.lock();
+        counted.subtract(&std::mem::take(&mut aside.before));
+        aside.off = counted;
+    }
+
+    /// Returns what was counted in this time.
+    #[cfg(feature = "testing")]
+    pub(crate) fn counts(&self) -> Stats {
+        let mut stats = self.counted();
+        stats.subtract(&self.aside.lock().off);
+        stats
+    }
+
+    #[cfg(not(feature = "testing"))]
+    fn counts(&self) -> Stats {
+        self.counted()
+    }
+
+    /// Returns all that was counted since the cache was built.
+    fn counted(&self) -> Stats {
         let load = |counter: &AtomicU64| counter.load(Relaxed);
         let counts = &self.counts;
         let (misses, coalesced) = (load(&counts.misses), load(&counts.coalesced));
@@ -95,14 +159,13 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             open: false,
         });
         let tiers: Vec<_> = memory_stats.into_iter().chain(remote).collect();
-        let faults = self.faults.len() as u64;
         Stats {
             hits: memory_hits + remote_hits,
             misses,
             computes: load(&counts.computes),
             coalesced,
             stale: 0,
-            errors: load(&counts.errors) + faults + tiers.iter().map(|tier| tier.errors).sum::<u64>(),
+            errors: load(&counts.errors) + tiers.iter().map(|tier| tier.errors).sum::<u64>(),
             entries: memory.map_or(0, |memory| memory.len() as u64),
             evictions: memory.map_or(0, |memory| memory.evictions()),
             body_time: Duration::from_nanos(load(&counts.body_nanos)),

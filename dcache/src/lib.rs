@@ -27,12 +27,13 @@
 //!
 //! # Where to look
 //!
-//! - The attribute and each of its options: [`dcache`](macro@dcache).
+//! - The attribute, its controls and each of its options: [`dcache`](macro@dcache).
+//! - What can't be cached, and what to do instead: [`guide::limits`].
 //! - The same without an attribute: [`Cache::builder`].
-//! - For the whole program: [`configure`], [`functions`], [`check`], [`set_enabled`], [`drain`].
+//! - For the whole program: [`configure`], [`functions`], [`check`], [`set_enabled`], [`bypass`], [`drain`].
 //! - Counts: [`Stats`]; by the feature `metrics` also `record_metrics`.
 //! - A tier of your own: [`Backend`]. A codec of your own: [`codec::Codec`].
-//! - Tests of code that caches: the feature `testing`.
+//! - Tests of code that caches: [`guide::testing`].
 //!
 //! # Features
 //!
@@ -44,7 +45,7 @@
 //! | `bincode`, `postcard`, `json` | these codecs for tiers below memory; `bincode` is what the attribute uses unless told otherwise |
 //! | `tracing` | log lines; without it errors of set-up go to standard error |
 //! | `metrics` | counts for the `metrics` facade |
-//! | `testing` | a clock that tests can move |
+//! | `testing` | tests of code that caches: isolated from each other, with a clock that they move |
 //!
 //! # Map
 //!
@@ -59,7 +60,8 @@
 //! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
 //! | `policy.rs` | how long a value is fresh |
 //! | `bounds.rs` | what keys and values must be able to do |
-//! | `mode.rs` `breaker.rs` `live.rs` | a remote tier in use: time budget, breaker, counts |
+//! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
+//! | `mode.rs` `waits.rs` `breaker.rs` `twin.rs` `later.rs` `live.rs` | a remote tier in use: time budget, breaker, counts; its twin in a test |
 //! | `tier.rs` `settings.rs` | a tier as it is named; settings of the program |
 //! | `remote.rs` | the tiers below memory as one cache sees them |
 //! | `flight/` | single-flight: leading, waiting, changing a key |
@@ -67,8 +69,12 @@
 //! | `inner.rs` | what a cache is made of |
 //! | `call.rs` | **the protocol of a call** |
 //! | `change.rs` `look.rs` | putting, invalidating, clearing; looking without a body |
+//! | `miss.rs` | a call that memory could not answer |
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
-//! | `registry.rs` `metrics.rs` `site.rs` `sites.rs` | all caches of the program; a cached function |
+//! | `registry.rs` `metrics.rs` `handle.rs` | all caches of the program; one entry, for controls |
+//! | `site.rs` `sites.rs` | a cached function; one with a cache for each set of types |
+//! | `testing.rs` | what tests need: a clock that moves, isolation |
+//! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
 
 mod args;
 mod background;
@@ -82,12 +88,18 @@ mod change;
 pub mod codec;
 mod entry;
 mod flight;
+#[cfg(any(doc, doctest))]
+pub mod guide;
+mod handle;
 mod inner;
+#[cfg(all(feature = "testing", feature = "fs"))]
+mod later;
 mod live;
 mod log;
 mod look;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod miss;
 mod mode;
 mod policy;
 mod registry;
@@ -97,11 +109,15 @@ mod settings;
 mod site;
 mod sites;
 mod stats;
+mod switch;
 mod sync;
 mod text;
 mod tier;
 mod timer;
 mod together;
+#[cfg(feature = "testing")]
+mod twin;
+mod waits;
 mod weight;
 
 #[doc(hidden)]
@@ -118,23 +134,24 @@ pub use dcache_backends::redis::Redis;
 pub use dcache_backends::{
     Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait,
 };
+#[doc = include_str!("../docs/options.md")]
 pub use dcache_macros::dcache;
+pub use handle::{CacheRef, Handle};
 pub use look::Entry;
 #[cfg(feature = "metrics")]
 pub use metrics::record_metrics;
 pub use registry::{Function, check, functions};
-pub use settings::{Configuration, configure, set_enabled};
+pub use settings::{Configuration, FunctionSettings, configure, set_enabled};
 pub use stats::{Stats, TierStats};
+pub use switch::{bypass, bypass_blocking};
 pub use tier::Tier;
+pub use waits::{Awaits, Blocks, Pending, Waits};
 pub use weight::Weight;
 
-/// For the tests of those who use dcache.
 #[cfg(feature = "testing")]
-pub mod testing {
-    pub use dcache_backends::clock::advance;
-}
+pub mod testing;
 
 /// The code of the README compiles and runs.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "redis", feature = "fs", feature = "bincode"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

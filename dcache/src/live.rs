@@ -13,17 +13,80 @@ use dcache_backends::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Op
 use crate::breaker::Breaker;
 use crate::mode::Mode;
 use crate::stats::{TierCounts, TierStats, count};
+#[cfg(feature = "testing")]
+use crate::sync::Mutex;
 use crate::timer;
+#[cfg(feature = "testing")]
+use crate::twin::{self, Twin};
 
 /// A backend and its breaker, shared by all functions that use it.
 pub(crate) struct Shared {
     backend: Arc<dyn Backend>,
     breaker: Breaker,
+    /// Which server or folder this is, if that is known: backends of one place hold the same entries.
+    #[cfg_attr(not(feature = "testing"), allow(dead_code))]
+    place: Option<String>,
+    #[cfg(feature = "testing")]
+    role: Role,
+}
+
+/// A tier's part while a test is isolated.
+#[cfg(feature = "testing")]
+enum Role {
+    /// It is not asked, and this stands in for it, made when it is first needed.
+    Real(Mutex<Option<Arc<Shared>>>),
+    /// It stands in for another, in this isolation.
+    Twin(u64),
 }
 
 impl Shared {
-    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, breaker: Breaker::default() }
+    pub(crate) fn new(backend: Arc<dyn Backend>, place: Option<String>) -> Self {
+        Self {
+            backend,
+            breaker: Breaker::default(),
+            place,
+            #[cfg(feature = "testing")]
+            role: Role::Real(Mutex::new(None)),
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Shared {
+    /// Tells whether this may be asked now: a twin in its own isolation, any other tier outside of all.
+    fn is_in_use(&self) -> bool {
+        match self.role {
+            Role::Real(_) => !twin::is_isolated(twin::era()),
+            Role::Twin(era) => era == twin::era(),
+        }
+    }
+
+    /// Returns what is in use in its place: this itself, or while a test is isolated its twin.
+    fn in_use(self: &Arc<Self>) -> Arc<Self> {
+        let (Role::Real(twin), era) = (&self.role, twin::era()) else { return self.clone() };
+        if !twin::is_isolated(era) {
+            return self.clone();
+        }
+        let mut twin = twin.lock();
+        match &*twin {
+            Some(twin) if matches!(twin.role, Role::Twin(of) if of == era) => twin.clone(),
+            _ => {
+                let backend = Arc::new(Twin::of(&*self.backend, self.place.as_deref()));
+                let made = Self { role: Role::Twin(era), ..Self::new(backend, None) };
+                twin.insert(Arc::new(made)).clone()
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+impl Shared {
+    fn is_in_use(&self) -> bool {
+        true
+    }
+
+    fn in_use(self: &Arc<Self>) -> Arc<Self> {
+        self.clone()
     }
 }
 
@@ -42,6 +105,8 @@ pub(crate) struct LiveTier {
 pub(crate) struct Allowance {
     pub(crate) mode: Mode,
     left: Duration,
+    /// What was in use when the call began.
+    shared: Arc<Shared>,
 }
 
 /// How long a `clear` may take: it walks through all keys of a store.
@@ -65,7 +130,7 @@ impl LiveTier {
     }
 
     pub(crate) fn allowance(&self, mode: Mode) -> Allowance {
-        Allowance { mode, left: self.timeout }
+        Allowance { mode, left: self.timeout, shared: self.shared.in_use() }
     }
 
     pub(crate) async fn get(
@@ -74,7 +139,7 @@ impl LiveTier {
         limit: usize,
         allowance: &mut Allowance,
     ) -> Result<Option<Bytes>, Error> {
-        let backend = self.shared.backend.clone();
+        let backend = allowance.shared.backend.clone();
         let asked = key.clone();
         let future = async move { backend.get_within(&asked, limit).await };
         let result = self.attempt(Operation::Get, Some(key), allowance, future, |tier, budget| {
@@ -90,7 +155,7 @@ impl LiveTier {
         life: Option<Duration>,
         allowance: &mut Allowance,
     ) -> Result<(), Error> {
-        let backend = self.shared.backend.clone();
+        let backend = allowance.shared.backend.clone();
         let (place, copy) = (key.clone(), entry.clone());
         let future = async move { backend.set(&place, copy, life).await };
         let result = self.attempt(Operation::Set, Some(key), allowance, future, |tier, budget| {
@@ -100,7 +165,7 @@ impl LiveTier {
     }
 
     pub(crate) async fn remove(&self, key: &Key, allowance: &mut Allowance) -> Result<(), Error> {
-        let backend = self.shared.backend.clone();
+        let backend = allowance.shared.backend.clone();
         let place = key.clone();
         let future = async move { backend.remove(&place).await };
         let result = self.attempt(Operation::Remove, Some(key), allowance, future, |tier, budget| {
@@ -110,10 +175,10 @@ impl LiveTier {
     }
 
     pub(crate) async fn clear(&self, scope: &Scope, mode: Mode) -> Result<u64, Error> {
-        let backend = self.shared.backend.clone();
+        let mut allowance = Allowance { left: CLEAR_BUDGET, ..self.allowance(mode) };
+        let backend = allowance.shared.backend.clone();
         let place = scope.clone();
         let future = async move { backend.clear(&place).await };
-        let mut allowance = Allowance { mode, left: CLEAR_BUDGET };
         let step = self.timeout;
         let result =
             self.attempt(Operation::Clear, None, &mut allowance, future, |tier, _| tier.clear(scope, step));
@@ -125,7 +190,7 @@ impl LiveTier {
     pub(crate) async fn check(&self) -> Result<(), Error> {
         let fault = |kind| Error::new(kind, Operation::Check).with_tier(self.name().to_owned());
         let limit = self.timeout.max(Duration::from_secs(2)); // at start-up, patience is better than an alarm
-        match timer::timeout(limit, guarded(self.shared.backend.check())).await {
+        match timer::timeout(limit, guarded(self.shared.in_use().backend.check())).await {
             Some(Some(result)) => result,
             Some(None) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
             None => Err(fault(ErrorKind::Timeout)),
@@ -146,7 +211,7 @@ impl LiveTier {
             writes: load(&self.counts.writes),
             removes: load(&self.counts.removes),
             errors: load(&self.counts.errors),
-            open: self.shared.breaker.is_open(),
+            open: self.shared.in_use().breaker.is_open(),
         }
     }
 
@@ -167,11 +232,16 @@ impl LiveTier {
                 None => error,
             }
         };
-        if allowance.left.is_zero() || !self.shared.breaker.admits(self.judges) {
+        let shared = allowance.shared.clone();
+        if !shared.is_in_use() {
+            let context = "an isolated test has begun or ended since this call began";
+            return Err(fault(ErrorKind::Unavailable).with_context(context));
+        }
+        if allowance.left.is_zero() || !shared.breaker.admits(self.judges) {
             return Err(fault(ErrorKind::Unavailable).with_context("skipped after failures"));
         }
         let start = Instant::now();
-        let result = match (allowance.mode, self.shared.backend.as_blocking()) {
+        let result = match (allowance.mode, shared.backend.as_blocking()) {
             (Mode::Blocking, Some(tier)) => catch_unwind(AssertUnwindSafe(|| blocking(tier, allowance.left)))
                 .unwrap_or_else(|_| Err(fault(ErrorKind::Other).with_context("the tier panicked"))),
             (mode, _) => {
@@ -191,16 +261,16 @@ impl LiveTier {
         });
         allowance.left = allowance.left.saturating_sub(start.elapsed());
         match &result {
-            Ok(_) => self.shared.breaker.succeeded(self.name()),
+            Ok(_) => shared.breaker.succeeded(self.name()),
             Err(error) => {
                 count(&self.counts.errors);
                 match error.kind() {
                     // this entry's fault, not the tier's, which has answered
-                    ErrorKind::TooLarge => self.shared.breaker.succeeded(self.name()),
+                    ErrorKind::TooLarge => shared.breaker.succeeded(self.name()),
                     ErrorKind::Timeout if !self.judges => allowance.left = Duration::ZERO,
                     _ => {
                         allowance.left = Duration::ZERO; // one call does not wait for one tier twice
-                        self.shared.breaker.failed(error);
+                        shared.breaker.failed(error);
                     }
                 }
             }

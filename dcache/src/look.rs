@@ -32,6 +32,9 @@ pub struct Entry<V> {
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Returns the value of a key from the nearest tier that has it; runs nothing.
     pub(crate) async fn get(self: &Arc<Self>, mode: Mode, key: &K) -> Option<V> {
+        if self.is_off {
+            return None;
+        }
         let found = match self.flights.join(key, mode, false) {
             Join::Hit(value) => {
                 self.flights.hits.count();
@@ -50,14 +53,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         found
     }
 
-    /// Looks in all tiers; fills nothing.
-    pub(crate) async fn peek(&self, mode: Mode, key: &K) -> Option<V> {
-        self.entry(mode, key).await.map(|entry| entry.value)
-    }
-
     /// Looks in all tiers, and tells what is known about the value; fills nothing.
     pub(crate) async fn entry(&self, mode: Mode, key: &K) -> Option<Entry<V>> {
-        if !settings::enabled() {
+        if self.is_off || !settings::enabled() {
             return None;
         }
         if let Some(slot) = self.flights.memory.as_ref().and_then(|memory| memory.get(&Borrowed(key))) {

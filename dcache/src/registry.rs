@@ -1,5 +1,7 @@
 //! All caches of the program: for lists, for checks, and so that no two functions share a name.
 
+#[cfg(feature = "testing")]
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -12,6 +14,9 @@ use crate::cache::Cache;
 use crate::inner::{Inner, MEMORY};
 use crate::live::LiveTier;
 use crate::mode::Mode;
+#[cfg(feature = "testing")]
+use crate::remote::contained;
+use crate::settings;
 use crate::stats::Stats;
 use crate::sync::Mutex;
 use crate::together::{joined, together};
@@ -56,7 +61,8 @@ pub fn functions() -> Vec<Function> {
 
 /// Tries every tier in use, and says which fail and why; for start-up.
 ///
-/// It builds the caches of all functions that were not called yet. A cache works whatever this returns.
+/// It builds the caches of all functions that were not called yet; those of [`Cache::builder`] are to be built
+/// before. A cache works whatever this returns.
 ///
 /// # Errors
 /// One with a [part](Error::parts) for each tier that cannot be used and each configuration that is wrong.
@@ -69,8 +75,12 @@ pub fn functions() -> Vec<Function> {
 /// # });
 /// ```
 pub async fn check() -> Result<(), Error> {
-    let caches: Vec<Arc<dyn Described>> = members().map(|member| member.cache).chain(built()).collect();
+    members().for_each(drop); // so that all are built
+    let caches = opened();
     let mut faults: Vec<Error> = caches.iter().flat_map(|cache| cache.faults().to_vec()).collect();
+    let listed = inventory::iter::<Listed>().map(|listed| listed.0.name());
+    let known: Vec<_> = listed.chain(caches.iter().map(|cache| cache.name().to_owned())).collect();
+    faults.extend(settings::strays(&known));
     let mut tiers: Vec<&LiveTier> = Vec::new();
     for tier in caches.iter().flat_map(|cache| cache.tiers()) {
         if !tiers.iter().any(|other| other.is_same(tier)) {
@@ -86,6 +96,10 @@ pub trait Listing: Send + Sync {
     /// Returns its caches: one, or for a generic function one for each set of types.
     #[doc(hidden)]
     fn members(&'static self) -> Vec<Member>;
+
+    /// Returns its name; that of a generic function without any types.
+    #[doc(hidden)]
+    fn name(&self) -> String;
 }
 
 /// A cache of a function.
@@ -96,24 +110,40 @@ pub struct Member {
 }
 
 /// An entry in the list of functions; attributes submit them.
-pub struct Listed(pub fn() -> &'static dyn Listing);
+pub struct Listed(pub &'static dyn Listing);
 
 inventory::collect!(Listed);
 
 fn members() -> impl Iterator<Item = Member> {
-    inventory::iter::<Listed>().flat_map(|listed| (listed.0)().members())
+    inventory::iter::<Listed>().flat_map(|listed| listed.0.members())
 }
 
 /// A cache, whatever its types.
 pub(crate) trait Described: Send + Sync {
+    fn name(&self) -> &str;
     fn describe(&self, file: &'static str, line: u32) -> Function;
     fn stats(&self) -> Stats;
     fn clear(&self, mode: Mode) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
     fn faults(&self) -> &[Error];
     fn tiers(&self) -> &[LiveTier];
+
+    /// Forgets what is in memory, and keeps what is under way from storing anything until what this returns is
+    /// dropped.
+    #[cfg(feature = "testing")]
+    fn hold(&self) -> Box<dyn Any + Send>;
+    #[cfg(feature = "testing")]
+    fn counts(&self) -> Stats;
+    #[cfg(feature = "testing")]
+    fn count_anew(&self, before: Stats);
+    #[cfg(feature = "testing")]
+    fn count_on(&self);
 }
 
 impl<K: CacheKey, V: CacheValue> Described for Inner<K, V> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn describe(&self, file: &'static str, line: u32) -> Function {
         let memory = self.flights.memory.as_ref().map(|_| MEMORY);
         let tiers =
@@ -137,20 +167,73 @@ impl<K: CacheKey, V: CacheValue> Described for Inner<K, V> {
     fn tiers(&self) -> &[LiveTier] {
         self.remote.as_ref().map_or(&[], |remote| &remote.tiers)
     }
+
+    #[cfg(feature = "testing")]
+    fn hold(&self) -> Box<dyn Any + Send> {
+        Box::new(pollster::block_on(self.flights.clear(Mode::Blocking)))
+    }
+
+    #[cfg(feature = "testing")]
+    fn counts(&self) -> Stats {
+        self.counts()
+    }
+
+    #[cfg(feature = "testing")]
+    fn count_anew(&self, before: Stats) {
+        self.count_anew(before);
+    }
+
+    #[cfg(feature = "testing")]
+    fn count_on(&self) {
+        self.count_on();
+    }
 }
 
-/// The caches that were built without an attribute, as long as they live.
-static BUILT: Mutex<Vec<Weak<dyn Described>>> = Mutex::new(Vec::new());
+/// The caches in use, of functions and others, as long as they live.
+static OPENED: Mutex<Vec<Weak<dyn Described>>> = Mutex::new(Vec::new());
 
 pub(crate) fn add<K: CacheKey, V: CacheValue>(cache: &Cache<K, V>) {
     let cache: Arc<dyn Described> = cache.inner.clone();
-    let mut built = BUILT.lock();
-    built.retain(|cache| cache.strong_count() > 0);
-    built.push(Arc::downgrade(&cache));
+    let mut opened = OPENED.lock();
+    opened.retain(|cache| cache.strong_count() > 0);
+    opened.push(Arc::downgrade(&cache));
 }
 
-fn built() -> Vec<Arc<dyn Described>> {
-    BUILT.lock().iter().filter_map(Weak::upgrade).collect()
+fn opened() -> Vec<Arc<dyn Described>> {
+    OPENED.lock().iter().filter_map(Weak::upgrade).collect()
+}
+
+/// A cache whose memory is empty and into which nothing that is under way is stored, until this is dropped.
+#[cfg(feature = "testing")]
+pub(crate) struct Held {
+    _hold: Option<Box<dyn Any + Send>>,
+    cache: Arc<dyn Described>,
+    /// What was counted before its memory was emptied.
+    counts: Stats,
+}
+
+#[cfg(feature = "testing")]
+impl Held {
+    /// Has its counts begin at zero.
+    pub(crate) fn count_anew(&self) {
+        self.cache.count_anew(self.counts.clone());
+    }
+
+    /// Has its counts go on where they were before that.
+    pub(crate) fn count_on(&self) {
+        self.cache.count_on();
+    }
+}
+
+/// Empties the memories of all caches, and holds them.
+#[cfg(feature = "testing")]
+pub(crate) fn hold() -> Vec<Held> {
+    // values are dropped by this, which is code of users: a panic in it must not end the program
+    let hold = |cache: Arc<dyn Described>| {
+        let counts = cache.counts();
+        Held { _hold: contained(|| cache.hold()), cache, counts }
+    };
+    opened().into_iter().map(hold).collect()
 }
 
 /// Claims a name for the function at this place.

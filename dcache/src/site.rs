@@ -1,6 +1,6 @@
 //! A cached function: the one cache behind an attribute, built at its first call.
 
-use std::future::Future;
+use std::panic::Location;
 use std::sync::OnceLock;
 
 use dcache_backends::{Error, ErrorKind, Operation};
@@ -8,38 +8,104 @@ use dcache_backends::{Error, ErrorKind, Operation};
 use crate::args::ToKey;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::builder::{Builder, Plan};
-use crate::cache::{Cache, Looked};
-use crate::call::{Call, certain};
-use crate::inner::Share;
+use crate::cache::Cache;
+use crate::handle::{CacheRef, Handle};
 use crate::log;
-use crate::look::Entry;
-use crate::mode::Mode;
+use crate::miss::Miss;
 use crate::registry::{self, Listing, Member};
-use crate::settings;
-use crate::stats::Stats;
 
 /// Where a cached function stands.
 #[derive(Clone, Copy)]
 pub struct Meta {
-    /// Returns the path of the function, as the compiler names it.
-    pub path: fn() -> &'static str,
-    /// The name that the attribute gives, if it does.
-    pub name: Option<&'static str>,
-    /// The file.
-    pub file: &'static str,
-    /// The line in it.
-    pub line: u32,
+    path: fn() -> &'static str,
+    name: Option<&'static str>,
+    suffix: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
 }
 
 impl Meta {
-    /// Returns the function's name in keys, statistics and logs: crate, modules and function, with dots.
-    fn name(&self) -> String {
-        match self.name {
-            Some(name) => name.to_owned(),
-            // a function inside another one's async body has that body's closure in its path
-            None => (self.path)().replace("::{{closure}}", "").replace("::", "."),
-        }
+    /// Takes the path of the function, as the compiler names a type in it or beside it.
+    #[track_caller]
+    pub const fn new(path: fn() -> &'static str) -> Self {
+        let place = Location::caller();
+        Self { path, name: None, suffix: "", file: place.file(), line: place.line() }
     }
+
+    /// Takes the name that the attribute gives.
+    #[must_use]
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// Takes the line of the function, where that is not the one of the attribute.
+    #[must_use]
+    pub const fn line(self, line: u32) -> Self {
+        Self { line, ..self }
+    }
+
+    /// Takes what follows the path, where that is the path of the type that a method belongs to.
+    #[must_use]
+    pub const fn method(self, suffix: &'static str) -> Self {
+        Self { suffix, ..self }
+    }
+
+    /// Returns the function's name in keys, statistics and logs: crate, modules and function, with dots.
+    pub(crate) fn name(&self, types: &Types) -> String {
+        let (path, suffix) = self.path();
+        let mut name = self.name.map_or_else(|| format!("{}{suffix}", dotted(path)), str::to_owned);
+        if let Some(owner) = types.owner
+            && !mentions(path, owner)
+        {
+            name.push('<');
+            name.push_str(owner);
+            name.push('>');
+        }
+        name.push_str(types.arguments);
+        name
+    }
+
+    /// Returns the path of the function, or of the type it belongs to and what follows.
+    fn path(&self) -> (&'static str, String) {
+        let path = (self.path)();
+        let suffix = if self.suffix.is_empty() { String::new() } else { format!(".{}", self.suffix) };
+        (path.split("::__dcache").next().unwrap_or(path), suffix)
+    }
+}
+
+/// What a function's caches differ by beside their keys and values.
+#[derive(Clone, Copy)]
+pub(crate) struct Types {
+    /// The type that a method belongs to.
+    pub(crate) owner: Option<&'static str>,
+    /// The type arguments of a generic function; empty for none.
+    pub(crate) arguments: &'static str,
+}
+
+/// Writes a path with dots: `<shop::Till as shop::Price>::of` as `shop.Till.Price.of`.
+fn dotted(path: &str) -> String {
+    let path = path.replace("::{{closure}}", ""); // a function inside another one's async body
+    let of_trait = path.strip_prefix('<').and_then(|path| {
+        let (owner, rest) = path.split_once(" as ")?;
+        let (of, function) = rest.rsplit_once(">::")?;
+        Some(format!("{owner}::{}::{function}", last(of)))
+    });
+    of_trait.unwrap_or(path).replace("::", ".")
+}
+
+/// Returns the last part of a path, with its type arguments.
+fn last(path: &str) -> &str {
+    let end = path.find('<').unwrap_or(path.len());
+    path[..end].rfind("::").map_or(path, |at| &path[at + 2..])
+}
+
+/// Tells whether a path says which type a method belongs to.
+fn mentions(path: &str, owner: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    path.match_indices(owner).any(|(at, _)| {
+        let (before, after) = (&path[..at], &path[at + owner.len()..]);
+        !before.ends_with(|c| is_part(c) || c == ':') && !after.starts_with(|c| is_part(c) || c == '<')
+    })
 }
 
 pub(crate) type Build<K, V> = fn(Builder<K, V>) -> Plan<K, V>;
@@ -47,7 +113,7 @@ pub(crate) type Build<K, V> = fn(Builder<K, V>) -> Plan<K, V>;
 /// A cached function whose key and value types can be named.
 pub struct Site<K, V> {
     meta: Meta,
-    type_arguments: fn() -> &'static str,
+    types: fn() -> Types,
     build: Build<K, V>,
     cache: OnceLock<Cache<K, V>>,
 }
@@ -55,12 +121,12 @@ pub struct Site<K, V> {
 impl<K, V> Site<K, V> {
     /// Creates it; nothing is built before the first call.
     pub const fn new(meta: Meta, build: Build<K, V>) -> Self {
-        Self::typed(meta, || "", build)
+        Self::typed(meta, || Types { owner: None, arguments: "" }, build)
     }
 
-    /// Creates it for some type arguments, which are part of its name.
-    pub(crate) const fn typed(meta: Meta, type_arguments: fn() -> &'static str, build: Build<K, V>) -> Self {
-        Self { meta, type_arguments, build, cache: OnceLock::new() }
+    /// Creates it for some types, which are part of its name.
+    pub(crate) const fn typed(meta: Meta, types: fn() -> Types, build: Build<K, V>) -> Self {
+        Self { meta, types, build, cache: OnceLock::new() }
     }
 
     /// Looks into memory, by the arguments as they are.
@@ -74,12 +140,7 @@ impl<K, V> Site<K, V> {
         V: CacheValue,
         Q: ToKey<Key = K>,
     {
-        let cache = self.cache();
-        match cache.look(arguments) {
-            Looked::Hit(value) => Ok(value),
-            Looked::Miss(key) => Err(Miss { cache, call: Some(Call { key, is_refresh: false }) }),
-            Looked::Off => Err(Miss { cache, call: None }),
-        }
+        self.cache().look(arguments)
     }
 }
 
@@ -95,9 +156,8 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
     #[cold]
     fn open(&self) -> &Cache<K, V> {
         self.cache.get_or_init(|| {
-            let mut name = self.meta.name();
-            name.push_str((self.type_arguments)());
-            let mut cache = (self.build)(Builder::new(name.clone())).assemble();
+            let name = self.meta.name(&(self.types)());
+            let mut cache = (self.build)(Builder::new(name.clone()).one_of(Listing::name(self))).assemble();
             if let Err(other) = registry::claim(&name, self.meta.file, self.meta.line)
                 && let Some(inner) = std::sync::Arc::get_mut(&mut cache.inner)
                 && inner.remote.take().is_some()
@@ -111,79 +171,24 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
                 ));
                 inner.faults.push(fault);
             }
+            registry::add(&cache);
             cache
         })
     }
 
     /// Has the body run whatever the tiers hold.
-    pub fn refresh(&'static self, key: K) -> Miss<K, V> {
-        let cache = self.cache();
-        Miss { cache, call: settings::enabled().then_some(Call { key, is_refresh: true }) }
+    pub fn refresh<Q: ToKey<Key = K>>(&'static self, arguments: &Q) -> Miss<K, V> {
+        self.cache().refresh(arguments)
     }
 
-    /// Looks in all tiers; fills nothing.
-    pub async fn peek(&'static self, key: K) -> Option<V> {
-        self.cache().inner.peek(Mode::Async, &key).await
+    /// Returns the entry of these arguments.
+    pub fn handle<M, Q: ToKey<Key = K>>(&'static self, arguments: &Q) -> Handle<V, M> {
+        Handle::new(&self.cache().inner, arguments.to_key())
     }
 
-    /// Looks in all tiers on this thread.
-    pub fn peek_blocking(&'static self, key: K) -> Option<V> {
-        pollster::block_on(self.cache().inner.peek(Mode::Blocking, &key))
-    }
-
-    /// Looks in all tiers, and tells what is known about the value.
-    pub async fn entry(&'static self, key: K) -> Option<Entry<V>> {
-        self.cache().inner.entry(Mode::Async, &key).await
-    }
-
-    /// Looks in all tiers on this thread, and tells what is known about the value.
-    pub fn entry_blocking(&'static self, key: K) -> Option<Entry<V>> {
-        pollster::block_on(self.cache().inner.entry(Mode::Blocking, &key))
-    }
-
-    /// Stores a value.
-    pub async fn put(&'static self, key: K, value: V) -> Result<(), Error> {
-        self.cache().inner.put(Mode::Async, &key, value).await
-    }
-
-    /// Stores a value on this thread.
-    pub fn put_blocking(&'static self, key: K, value: V) -> Result<(), Error> {
-        pollster::block_on(self.cache().inner.put(Mode::Blocking, &key, value))
-    }
-
-    /// Removes a value.
-    pub async fn invalidate(&'static self, key: K) -> Result<(), Error> {
-        self.cache().inner.invalidate(Mode::Async, &key).await
-    }
-
-    /// Removes a value on this thread.
-    pub fn invalidate_blocking(&'static self, key: K) -> Result<(), Error> {
-        pollster::block_on(self.cache().inner.invalidate(Mode::Blocking, &key))
-    }
-
-    /// Removes all values.
-    pub async fn clear(&'static self) -> Result<(), Error> {
-        self.cache().inner.clear(Mode::Async).await
-    }
-
-    /// Removes all values on this thread.
-    pub fn clear_blocking(&'static self) -> Result<(), Error> {
-        pollster::block_on(self.cache().inner.clear(Mode::Blocking))
-    }
-
-    /// Returns the counts.
-    pub fn stats(&'static self) -> Stats {
-        self.cache().stats()
-    }
-}
-
-impl<K: crate::bounds::RemoteKey, V: CacheValue> Site<K, V> {
-    /// Returns the key in remote tiers: for arguments that have none, empty.
-    pub fn key(&'static self, key: K) -> String {
-        match key.id() {
-            Ok(id) => dcache_backends::Key::new(&self.cache().inner.scope, &id).as_str().to_owned(),
-            Err(_) => String::new(),
-        }
+    /// Returns the cache as a whole.
+    pub fn whole<M>(&'static self) -> CacheRef<M> {
+        CacheRef::new(self.cache().inner.clone())
     }
 }
 
@@ -192,53 +197,33 @@ impl<K: CacheKey, V: CacheValue> Listing for Site<K, V> {
         let cache = self.cache();
         vec![Member { file: self.meta.file, line: self.meta.line, cache: cache.inner.clone() }]
     }
+
+    fn name(&self) -> String {
+        self.meta.name(&Types { owner: None, arguments: "" })
+    }
 }
 
-/// A call that memory could not answer: it takes the body.
-pub struct Miss<K: 'static, V: 'static> {
-    cache: &'static Cache<K, V>,
-    /// None where caching is off.
-    call: Option<Call<K>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<K: CacheKey, V: CacheValue> Miss<K, V> {
-    /// Answers from the tiers or by the body.
-    pub async fn run(self, body: impl Future<Output = V>) -> V {
-        match self.call {
-            Some(call) => certain(self.cache.inner.answer(call, async { Ok(body.await) }, None).await),
-            None => body.await,
-        }
+    #[test]
+    fn paths_are_written_with_dots() {
+        assert_eq!(dotted("shop::quotes::quote"), "shop.quotes.quote");
+        assert_eq!(dotted("shop::Till::open"), "shop.Till.open");
+        assert_eq!(dotted("<shop::Till as shop::price::Price>::of"), "shop.Till.Price.of");
+        assert_eq!(dotted("<shop::Till<_> as shop::Price<a::B>>::of"), "shop.Till<_>.Price<a.B>.of");
+        assert_eq!(dotted("shop::main::{{closure}}::f"), "shop.main.f");
     }
 
-    /// Answers from the tiers or by the body; only `Ok` is stored.
-    pub async fn try_run<E>(
-        self,
-        body: impl Future<Output = Result<V, E>>,
-        share: Option<Share<E>>,
-    ) -> Result<V, E> {
-        match self.call {
-            Some(call) => self.cache.inner.answer(call, body, share).await,
-            None => body.await,
-        }
-    }
-
-    /// Answers from the tiers or by the body, on this thread.
-    pub fn run_blocking(self, body: impl FnOnce() -> V) -> V {
-        match self.call {
-            Some(call) => certain(self.cache.inner.answer_blocking(call, || Ok(body()), None)),
-            None => body(),
-        }
-    }
-
-    /// Answers from the tiers or by the body, on this thread; only `Ok` is stored.
-    pub fn try_run_blocking<E>(
-        self,
-        body: impl FnOnce() -> Result<V, E>,
-        share: Option<Share<E>>,
-    ) -> Result<V, E> {
-        match self.call {
-            Some(call) => self.cache.inner.answer_blocking(call, body, share),
-            None => body(),
-        }
+    #[test]
+    fn paths_that_name_the_type_of_a_method_are_known() {
+        assert!(mentions("shop::Till::open", "shop::Till"));
+        assert!(mentions("<shop::Till as shop::Price>::of", "shop::Till"));
+        assert!(mentions("shop::b::<impl shop::Price for u8>::of", "u8"));
+        assert!(!mentions("shop::Price::of", "shop::Till"));
+        assert!(!mentions("shop::Till<_>::open", "shop::Till<u8>"));
+        assert!(!mentions("shop::Tiller::open", "shop::Till"));
+        assert!(!mentions("shop::Till<_>::open", "shop::Till"));
     }
 }

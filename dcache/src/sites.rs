@@ -1,34 +1,44 @@
 //! A cached function that has a cache for each set of types it is called with.
 
 use std::any::{Any, TypeId};
+use std::iter::successors;
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use dcache_backends::Error;
 
 use crate::bounds::{CacheKey, CacheValue};
-use crate::mode::Mode;
 use crate::registry::{Listing, Member};
-use crate::site::{Build, Meta, Site};
+use crate::site::{Build, Meta, Site, Types};
 use crate::stats::Stats;
-use crate::sync::Mutex;
-use crate::together::{all, joined};
+use crate::together::all;
+use crate::waits::Waits;
 
-/// A cached function whose key or value types are only known where it is called: a generic one, or one with
-/// `key = …`. Each combination of types has a cache of its own.
+/// A cached function whose key or value types are only known where it is called: a method, a generic function,
+/// or one with `key = …`. Each combination of types has a cache of its own.
+///
+/// The caches are a list that only grows, so that finding one takes no lock.
 pub struct Sites {
     meta: Meta,
-    first: OnceLock<&'static Opened>,
-    all: Mutex<Vec<&'static Opened>>,
+    first: Link,
 }
+
+type Link = OnceLock<&'static Opened>;
 
 /// A site of some types.
 struct Opened {
     types: TypeId,
     site: Box<dyn Any + Send + Sync>,
     members: fn(&'static Opened) -> Vec<Member>,
+    next: Link,
 }
 
 impl Opened {
+    fn new<K: CacheKey, V: CacheValue>(types: TypeId, site: Site<K, V>) -> &'static Self {
+        let members = |opened: &'static Self| opened.site::<K, V>().map(Listing::members).unwrap_or_default();
+        Box::leak(Box::new(Self { types, site: Box::new(site), members, next: Link::new() }))
+    }
+
     fn site<K: CacheKey, V: CacheValue>(&'static self) -> Option<&'static Site<K, V>> {
         self.site.downcast_ref()
     }
@@ -37,59 +47,67 @@ impl Opened {
 impl Sites {
     /// Creates it; nothing is built before the first call.
     pub const fn new(meta: Meta) -> Self {
-        Self { meta, first: OnceLock::new(), all: Mutex::new(Vec::new()) }
+        Self { meta, first: Link::new() }
     }
 
-    /// Returns the site of these types. `M` stands for the function's type arguments, `()` for none: two sets of
-    /// them never share an entry, though keys and values be of the same types.
+    /// Returns the site of these types.
+    ///
+    /// `S` is the type that a method belongs to, `()` for none, and `M` stands for the function's type arguments,
+    /// `()` for none: two sets of them never share an entry, though keys and values be of the same types. They
+    /// may borrow; lifetimes make no difference.
     #[inline]
-    pub fn site<M: 'static, K: CacheKey, V: CacheValue>(
+    pub fn site<S: ?Sized, M, K: CacheKey, V: CacheValue>(
         &'static self,
+        _key: PhantomData<K>,
         build: Build<K, V>,
     ) -> &'static Site<K, V> {
-        let types = TypeId::of::<(M, K, V)>();
-        if let Some(first) = self.first.get()
-            && first.types == types
-            && let Some(site) = first.site()
-        {
-            return site;
+        let types = typeid::of::<(PhantomData<S>, M, K, V)>();
+        let mut link = &self.first;
+        while let Some(opened) = link.get() {
+            if opened.types == types
+                && let Some(site) = opened.site()
+            {
+                return site;
+            }
+            link = &opened.next;
         }
-        self.open::<M, K, V>(types, build)
+        self.open::<S, M, K, V>(types, build)
     }
 
-    fn open<M: 'static, K: CacheKey, V: CacheValue>(
+    #[cold]
+    fn open<S: ?Sized, M, K: CacheKey, V: CacheValue>(
         &'static self,
         types: TypeId,
         build: Build<K, V>,
     ) -> &'static Site<K, V> {
-        let mut all = self.all.lock();
-        if let Some(site) = all.iter().find(|opened| opened.types == types).and_then(|opened| opened.site()) {
-            return site;
+        let names = || Types {
+            owner: (typeid::of::<S>() != TypeId::of::<()>()).then(std::any::type_name::<S>),
+            arguments: if typeid::of::<M>() == TypeId::of::<()>() { "" } else { std::any::type_name::<M>() },
+        };
+        let new = Opened::new(types, Site::typed(self.meta, names, build));
+        let mut link = &self.first;
+        loop {
+            let opened = *link.get_or_init(|| new);
+            if opened.types == types
+                && let Some(site) = opened.site()
+            {
+                return site; // ours, or that of another thread that came first
+            }
+            link = &opened.next;
         }
-        let is_generic = types != TypeId::of::<((), K, V)>();
-        let type_arguments = if is_generic { std::any::type_name::<M> } else { || "" };
-        let site = Site::typed(self.meta, type_arguments, build);
-        let members =
-            |opened: &'static Opened| opened.site::<K, V>().map(Listing::members).unwrap_or_default();
-        let opened: &'static Opened = Box::leak(Box::new(Opened { types, site: Box::new(site), members }));
-        all.push(opened);
-        let _ = self.first.set(opened);
-        opened.site().expect("it was made of these types")
+    }
+
+    fn opened(&self) -> impl Iterator<Item = &'static Opened> {
+        successors(self.first.get(), |opened| opened.next.get()).copied()
     }
 }
 
 /// What concerns the caches of all types that the function was called with.
 impl Sites {
     /// Removes all values.
-    pub async fn clear(&'static self) -> Result<(), Error> {
+    pub fn clear<M: Waits>(&'static self) -> M::Of<Result<(), Error>> {
         let members = self.members();
-        all(members.iter().map(|member| member.cache.clear(Mode::Async))).await
-    }
-
-    /// Removes all values, on this thread.
-    pub fn clear_blocking(&'static self) -> Result<(), Error> {
-        let clear = |member: Member| pollster::block_on(member.cache.clear(Mode::Blocking)).err();
-        joined(self.members().into_iter().filter_map(clear))
+        M::wait(Box::pin(async move { all(members.iter().map(|member| member.cache.clear(M::MODE))).await }))
     }
 
     /// Returns the counts, added up.
@@ -100,7 +118,10 @@ impl Sites {
 
 impl Listing for Sites {
     fn members(&'static self) -> Vec<Member> {
-        let all = self.all.lock().clone();
-        all.into_iter().flat_map(|opened| (opened.members)(opened)).collect()
+        self.opened().flat_map(|opened| (opened.members)(opened)).collect()
+    }
+
+    fn name(&self) -> String {
+        self.meta.name(&Types { owner: None, arguments: "" })
     }
 }

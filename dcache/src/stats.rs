@@ -53,6 +53,22 @@ impl Stats {
         self
     }
 
+    /// Takes earlier counts of the same cache off; what tells of now stays.
+    #[cfg(feature = "testing")]
+    pub(crate) fn subtract(&mut self, earlier: &Self) {
+        self.hits -= earlier.hits;
+        self.misses -= earlier.misses;
+        self.computes -= earlier.computes;
+        self.coalesced -= earlier.coalesced;
+        self.stale -= earlier.stale;
+        self.errors -= earlier.errors;
+        self.evictions -= earlier.evictions;
+        self.body_time = self.body_time.saturating_sub(earlier.body_time);
+        for (tier, earlier) in self.tiers.iter_mut().zip(&earlier.tiers) {
+            tier.subtract(earlier);
+        }
+    }
+
     /// Returns the share of calls that no body was run for, from 0 to 1; 0 before the first call.
     ///
     /// ```
@@ -99,6 +115,15 @@ impl TierStats {
         self.removes += other.removes;
         self.errors += other.errors;
         self.open |= other.open;
+    }
+
+    #[cfg(feature = "testing")]
+    fn subtract(&mut self, earlier: &Self) {
+        self.hits -= earlier.hits;
+        self.misses -= earlier.misses;
+        self.writes -= earlier.writes;
+        self.removes -= earlier.removes;
+        self.errors -= earlier.errors;
     }
 }
 

@@ -1,13 +1,18 @@
 //! A tier below memory, as it is named: a backend, an address, a name.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dcache_backends::{Backend, Error, ErrorKind, Operation};
 
+#[cfg(all(feature = "testing", feature = "fs"))]
+use crate::later::Later;
 use crate::live::{LiveTier, Shared};
 use crate::sync::Mutex;
+#[cfg(all(feature = "testing", feature = "fs"))]
+use crate::twin;
 
 /// A tier below memory, and how a cache uses it.
 ///
@@ -58,7 +63,7 @@ pub enum Place {
 impl Tier {
     /// Uses this backend.
     pub fn new(backend: impl Backend) -> Self {
-        Self::of(Source::Shared(Arc::new(Shared::new(Arc::new(backend)))))
+        Self::of(Source::Shared(Arc::new(opened(backend))))
     }
 
     /// Uses the tier that [`configure`](crate::configure) gave this name.
@@ -123,23 +128,35 @@ impl Tier {
                     crate::log::info(format_args!("tier `redis` is absent: DCACHE_REDIS_URL is not set"));
                     return Ok(None);
                 };
-                let open = || Ok(Shared::new(Arc::new(crate::Redis::connect(&url)?)));
+                // a server is connected to when it is first asked
+                let open = || crate::Redis::connect(&url).map(opened);
                 shared(format!("redis {url}"), open)?
             }
             #[cfg(feature = "fs")]
             Source::Fs(place) => {
                 let root = place.find("fs", "DCACHE_FS_ROOT")?;
-                let open = || {
+                let address = format!("fs {}", root.as_deref().unwrap_or_default());
+                #[cfg(feature = "testing")]
+                let path = root.clone();
+                let open = move || {
                     let fs = match &root {
                         Some(root) => crate::Fs::open(root)?,
                         None => crate::Fs::open_default()?,
                     };
-                    Ok(Shared::new(Arc::new(match self.capacity {
+                    Ok(match self.capacity {
                         Some(bytes) => fs.capacity(bytes),
                         None => fs,
-                    })))
+                    })
                 };
-                shared(format!("fs {}", root.as_deref().unwrap_or_default()), open)?
+                #[cfg(feature = "testing")]
+                if twin::is_isolated(twin::era()) {
+                    // no folder is touched before the isolation is over
+                    let path = path.and_then(|path| std::path::absolute(path).ok());
+                    let place = path.map(|path| folder(&path));
+                    let shared = shared(address, || Ok(Shared::new(Arc::new(Later::new(open)), place)))?;
+                    return Ok(Some(LiveTier::new(shared, self.ttl, self.timeout)));
+                }
+                shared(address, || open().map(opened))?
             }
         };
         Ok(Some(LiveTier::new(shared, self.ttl, self.timeout)))
@@ -167,6 +184,30 @@ impl Place {
             },
         }
     }
+}
+
+fn opened(backend: impl Backend) -> Shared {
+    let place = place(&backend);
+    Shared::new(Arc::new(backend), place)
+}
+
+/// Tells which server or folder a backend is, of those that are dcache's own.
+fn place(backend: &dyn Any) -> Option<String> {
+    #[cfg(feature = "redis")]
+    if let Some(redis) = backend.downcast_ref::<crate::Redis>() {
+        return Some(redis.address().to_owned());
+    }
+    #[cfg(feature = "fs")]
+    if let Some(fs) = backend.downcast_ref::<crate::Fs>() {
+        return Some(folder(fs.root()));
+    }
+    let _ = backend;
+    None
+}
+
+#[cfg(feature = "fs")]
+fn folder(path: &std::path::Path) -> String {
+    format!("fs {}", path.display())
 }
 
 /// The tiers that the program gave names.

@@ -1,8 +1,10 @@
 //! The attribute, as users write it.
 
 mod controls;
+mod isolation;
 mod keys;
 mod options;
 mod program;
 mod shapes;
+mod switches;
 mod tiers;

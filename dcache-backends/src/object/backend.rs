@@ -54,7 +54,7 @@ impl Backend for Fs {
 
     /// Returns 250 ms.
     fn time_budget(&self) -> Duration {
-        Duration::from_millis(250)
+        Self::TIME_BUDGET
     }
 
     fn as_blocking(&self) -> Option<&dyn BlockingBackend> {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{self, Path};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fault::{error, fault};
 use super::folder;
@@ -44,6 +45,9 @@ pub struct Fs {
 }
 
 impl Fs {
+    /// How long one operation may take unless a function says otherwise: 250 ms.
+    pub const TIME_BUDGET: Duration = Duration::from_millis(250);
+
     /// Opens a folder, which is created if it is missing, for this user only.
     ///
     /// Entries of it are deleted when they expire or when there are too many, so it must be empty or dcache's

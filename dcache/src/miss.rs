@@ -1,0 +1,63 @@
+//! A call that memory could not answer: it takes the body.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::bounds::{CacheKey, CacheValue};
+use crate::call::{Call, certain};
+use crate::inner::{Inner, Share};
+use crate::mode::Mode;
+
+/// A call that memory could not answer: it takes the body.
+pub struct Miss<K, V> {
+    /// None where caching is off, or passed by for this call.
+    pub(crate) call: Option<(Arc<Inner<K, V>>, Call<K>)>,
+}
+
+impl<K: CacheKey, V: CacheValue> Miss<K, V> {
+    /// Answers from the tiers, if they have it.
+    pub(crate) async fn get(self, mode: Mode) -> Option<V> {
+        let (inner, call) = self.call?;
+        inner.get(mode, &call.key).await
+    }
+
+    /// Answers from the tiers or by the body.
+    pub async fn run(self, body: impl Future<Output = V>) -> V {
+        match self.call {
+            Some((inner, call)) => certain(inner.answer(call, async { Ok(body.await) }, None).await),
+            None => body.await,
+        }
+    }
+
+    /// Answers from the tiers or by the body; only `Ok` is stored.
+    pub async fn try_run<E>(
+        self,
+        body: impl Future<Output = Result<V, E>>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        match self.call {
+            Some((inner, call)) => inner.answer(call, body, share).await,
+            None => body.await,
+        }
+    }
+
+    /// Answers from the tiers or by the body, on this thread.
+    pub fn run_blocking(self, body: impl FnOnce() -> V) -> V {
+        match self.call {
+            Some((inner, call)) => certain(inner.answer_blocking(call, || Ok(body()), None)),
+            None => body(),
+        }
+    }
+
+    /// Answers from the tiers or by the body, on this thread; only `Ok` is stored.
+    pub fn try_run_blocking<E>(
+        self,
+        body: impl FnOnce() -> Result<V, E>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        match self.call {
+            Some((inner, call)) => inner.answer_blocking(call, body, share),
+            None => body(),
+        }
+    }
+}
