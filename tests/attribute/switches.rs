@@ -243,7 +243,7 @@ fn a_generic_function_is_configured_for_all_its_types_or_for_some() {
             .function("generic", |f| f.ttl(MINUTE))
             .function("generic(u32,)", |f| f.ttl(2 * MINUTE));
         configured.apply().unwrap();
-        (generic(1u32), generic(1u64), generic('1'));
+        assert_eq!((generic(1u32), generic(1u64), generic('1')), (1, 1, '1'));
         assert_eq!(listed(MINUTE), ["generic(char,)", "generic(u64,)"]);
         assert_eq!(listed(2 * MINUTE), ["generic(u32,)"]);
     });
