@@ -4,13 +4,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{
     Attribute, FnModifiers, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, Meta, Path,
-    TraitItem, TraitItemFn, Type, Visibility,
+    TraitItem, TraitItemFn, Type, UseTree, Visibility,
 };
 
 use crate::errors::Errors;
 use crate::expand::{self, Expansion, mistaken};
-use crate::function::{Function, is_ours, is_well_known};
+use crate::function::{Function, identifiers, is_ours, is_well_known};
 use crate::options::Options;
+use crate::place::Place;
 use crate::plan::Plan;
 use crate::types::peel;
 
@@ -18,6 +19,8 @@ use crate::types::peel;
 pub(crate) fn of_impl(options: TokenStream, item: &mut ItemImpl) -> TokenStream {
     let mut errors = Errors::new();
     let defaults = Options::parse(options, &mut errors);
+    second(&mut item.attrs, &mut errors);
+    unknown(&defaults, item.to_token_stream(), &mut errors);
     let (found, beside) = impl_block(item, &defaults, &mut errors);
     none(found, item.impl_token.span, &mut errors);
     let error = errors.finish().err().map(|error| error.to_compile_error());
@@ -28,10 +31,27 @@ pub(crate) fn of_impl(options: TokenStream, item: &mut ItemImpl) -> TokenStream 
 pub(crate) fn of_mod(options: TokenStream, item: &mut ItemMod) -> TokenStream {
     let mut errors = Errors::new();
     let defaults = Options::parse(options, &mut errors);
+    second(&mut item.attrs, &mut errors);
+    unknown(&defaults, item.to_token_stream(), &mut errors);
     let found = module(item, &defaults, &mut errors);
     none(found, item.mod_token.span, &mut errors);
     let error = errors.finish().err().map(|error| error.to_compile_error());
     quote!(#error #item)
+}
+
+/// Takes another `#[dcache]` off a block.
+fn second(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
+    if let Some(at) = attrs.iter().position(is_ours) {
+        errors.on(attrs.remove(at), "the block has its defaults already; keep one `#[dcache]`");
+    }
+}
+
+/// Refuses to skip what nothing in the block is called by.
+fn unknown(defaults: &Options, block: TokenStream, errors: &mut Errors) {
+    let known = identifiers(block);
+    for name in defaults.skip.get().into_iter().flatten().filter(|name| !known.contains(name)) {
+        errors.push(name.span(), format!("unknown argument `{name}`; no function in this block takes it"));
+    }
 }
 
 fn none(found: usize, at: Span, errors: &mut Errors) {
@@ -52,7 +72,7 @@ fn module(module: &mut ItemMod, defaults: &Options, errors: &mut Errors) -> usiz
         match &mut item {
             Item::Fn(function) => {
                 if let Some(own) = taken(&mut function.attrs, errors) {
-                    let expansion = expansion(function.clone(), own, defaults, Place::default(), errors);
+                    let expansion = expansion(function.clone(), own, defaults, Member::default(), errors);
                     found += 1;
                     decorated.push(Item::Verbatim(expansion.into_token_stream()));
                     continue;
@@ -67,6 +87,10 @@ fn module(module: &mut ItemMod, defaults: &Options, errors: &mut Errors) -> usiz
                 let own = taken(&mut inner.attrs, errors).map(|own| own.or(defaults));
                 found += self::module(inner, own.as_ref().unwrap_or(defaults), errors);
             }
+            // the attributes that it was for are gone
+            Item::Use(import) if ends_in_ours(&import.tree) => {
+                import.attrs.push(syn::parse_quote!(#[allow(unused_imports)]));
+            }
             Item::Trait(of) => found += trait_block(of, defaults, errors),
             _ => {}
         }
@@ -80,7 +104,7 @@ fn module(module: &mut ItemMod, defaults: &Options, errors: &mut Errors) -> usiz
 fn impl_block(block: &mut ItemImpl, defaults: &Options, errors: &mut Errors) -> (usize, TokenStream) {
     let of_trait = block.trait_.as_ref().map(|(of_trait, _)| last_part(of_trait));
     let has_handle = of_trait.is_none() || may_be_local(&block.self_ty);
-    let place = Place { is_member: true, has_handle, of_trait: of_trait.as_deref() };
+    let member = Member { place: Place::Type, has_handle, of_trait: of_trait.as_deref() };
     let (mut found, mut handles) = (0, TokenStream::new());
     let mut items = Vec::with_capacity(block.items.len());
     for mut item in std::mem::take(&mut block.items) {
@@ -100,7 +124,7 @@ fn impl_block(block: &mut ItemImpl, defaults: &Options, errors: &mut Errors) -> 
             block: Box::new(block.clone()),
         };
         found += 1;
-        let Expansion { function, beside } = expansion(method, own, defaults, place, errors);
+        let Expansion { function, beside } = expansion(method, own, defaults, member, errors);
         items.push(ImplItem::Verbatim(function));
         match of_trait {
             None => items.push(ImplItem::Verbatim(beside)),
@@ -130,16 +154,16 @@ fn trait_block(block: &mut ItemTrait, defaults: &Options, errors: &mut Errors) -
             block: Box::new(body.clone()),
         };
         found += 1;
-        let place = Place { is_member: true, has_handle: false, of_trait: None };
-        *item = TraitItem::Verbatim(expansion(method, own, defaults, place, errors).into_token_stream());
+        let member = Member { place: Place::Type, has_handle: false, of_trait: None };
+        *item = TraitItem::Verbatim(expansion(method, own, defaults, member, errors).into_token_stream());
     }
     found
 }
 
-/// Where a function stands in a block.
+/// What a function gets from its block beside options.
 #[derive(Clone, Copy, Default)]
-struct Place<'a> {
-    is_member: bool,
+struct Member<'a> {
+    place: Place,
     /// It gets a handle unless it says otherwise.
     has_handle: bool,
     /// The trait that it is of.
@@ -151,14 +175,14 @@ fn expansion(
     item: ItemFn,
     own: Options,
     defaults: &Options,
-    place: Place<'_>,
+    member: Member<'_>,
     errors: &mut Errors,
 ) -> Expansion {
     let so_far = errors.count();
-    let function = Function::new(item, &|| place.is_member, errors);
-    let options = own.within(defaults, &function, place.has_handle);
-    let mut plan = Plan::new(&function, &options, errors);
-    plan.of_trait = place.of_trait;
+    let function = Function::new(item, &|| member.place, errors);
+    let options = own.within(defaults, &function, member.has_handle);
+    let mut plan = Plan::new(&function, &options, &|| member.place, errors);
+    plan.of_trait = member.of_trait;
     plan.line = Some(function.item.sig.ident.span().unwrap().line());
     match errors.count() == so_far {
         true => expand::expand(&plan),
@@ -189,6 +213,16 @@ fn is_hidden(attr: &Attribute) -> bool {
     let Meta::List(list) = &attr.meta else { return false };
     let names = list.tokens.clone().into_iter();
     attr.path().is_ident("cfg_attr") && names.into_iter().any(|token| token.to_string() == "dcache")
+}
+
+/// Tells whether an import is one of the attribute.
+fn ends_in_ours(tree: &UseTree) -> bool {
+    match tree {
+        UseTree::Path(path) => ends_in_ours(&path.tree),
+        UseTree::Name(name) => name.ident == "dcache",
+        UseTree::Group(group) => group.items.iter().any(ends_in_ours),
+        _ => false,
+    }
 }
 
 /// Writes the last part of a trait's path, with its type arguments.

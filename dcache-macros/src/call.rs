@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature};
 
 use crate::function::{Flow, pinned_block};
-use crate::plan::{Home, Plan};
+use crate::plan::{Home, Plan, returns_at};
 use crate::span;
 
 impl Plan<'_> {
@@ -18,12 +18,14 @@ impl Plan<'_> {
     /// Writes what a miss leads to: the body runs, its value is stored and returned.
     pub(crate) fn finish(&self, miss: &Ident) -> TokenStream {
         let (krate, returns, body) = (&self.krate, &self.function.returns, self.body());
-        let share = self.fallible.then(|| quote!(, <#krate::__private::Probe<#returns>>::__DCACHE_SHARE));
+        let at = span::at(returns_at(self.function));
+        let (krate, miss) = (span::moved(krate, at), Ident::new(&miss.to_string(), at));
+        let share = self.fallible.then(|| quote_spanned!(at=> , <#krate::__private::Probe<#returns>>::SHARE));
         match (self.fallible, self.function.is_async()) {
-            (true, true) => quote!(#miss.try_run(#body #share)),
-            (true, false) => quote!(#miss.try_run_blocking(#body #share)),
-            (false, true) => quote!(#miss.run(#body)),
-            (false, false) => quote!(#miss.run_blocking(#body)),
+            (true, true) => quote_spanned!(at=> #miss.try_run(#body #share)),
+            (true, false) => quote_spanned!(at=> #miss.try_run_blocking(#body #share)),
+            (false, true) => quote_spanned!(at=> #miss.run(#body)),
+            (false, false) => quote_spanned!(at=> #miss.run_blocking(#body)),
         }
     }
 
@@ -33,8 +35,9 @@ impl Plan<'_> {
         if self.home == Home::Type {
             let uncached = self.call("uncached", &TokenStream::new());
             let names = function.arguments.iter().map(|argument| &argument.name);
-            let call = quote!(#uncached(#(#names),*));
-            return if function.is_async() { call } else { quote!(move || #call) };
+            let at = span::at(function.item.sig.ident.span());
+            let call = quote_spanned!(at=> #uncached(#(#names),*));
+            return if function.is_async() { call } else { quote_spanned!(at=> move || #call) };
         }
         let block = &function.item.block;
         let bound = function.arguments.iter().filter_map(|argument| {
@@ -51,12 +54,14 @@ impl Plan<'_> {
                     ReturnType::Default => None,
                     returns @ ReturnType::Type(..) => Some(returns),
                 };
-                quote!(move || #returns #block)
+                let at = span::at(function.item.sig.ident.span());
+                quote_spanned!(at=> move || #returns #block)
             }
             _ => {
                 // the first statement tells the compiler what `return` returns
-                let value = local("value");
-                quote!(async move {
+                let at = span::at(returns_at(function));
+                let value = Ident::new("__dcache_value", at);
+                quote_spanned!(at=> async move {
                     if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#returns> {
                         return #value;
                     }
@@ -67,13 +72,47 @@ impl Plan<'_> {
         }
     }
 
-    /// Writes the imports that the key and the probe of the error type need.
+    /// Writes a call of a cache's method with the borrowed arguments. Where a type may not fit, it is called in a way
+    /// that leaves it to the check at that type to say so.
+    pub(crate) fn ask(&self, method: &str) -> TokenStream {
+        let (args, site, at) = (local("args"), local("site"), span::at(self.key.at));
+        let (query, found, method) = (&self.key.query, self.found(), Ident::new(method, at));
+        if self.fits && self.single().is_some() {
+            let site = self.static_name();
+            return quote_spanned!(at=> #site.#method(&#query));
+        }
+        let asked = match (self.fits, &self.cache) {
+            (true, None) => quote_spanned!(at=> #site.#method(&#args)),
+            (false, None) => {
+                let asked = self.asked();
+                quote_spanned!(at=> #asked.#method(#site))
+            }
+            (_, Some(_)) => {
+                let (asked, method) = (self.asked(), format_ident!("{method}_in", span = at));
+                quote_spanned!(at=> #asked.#method(#site))
+            }
+        };
+        quote_spanned!(at=> match #query { #args => { let #site = #found; #asked } })
+    }
+
+    /// Writes what the borrowed arguments ask a cache with.
+    pub(crate) fn asked(&self) -> TokenStream {
+        let (value, args, at) = (&self.value, local("args"), span::at(self.key.at));
+        let krate = span::moved(&self.krate, at);
+        let place = Ident::new(if self.has_remote_key() { "Far" } else { "Near" }, at);
+        quote_spanned!(at=> #krate::__private::Asked::<#krate::__private::#place, _, #value>::new(&#args))
+    }
+
+    /// Writes the import of what is called where inherent methods have bounds that do not hold.
     pub(crate) fn import(&self) -> TokenStream {
         let krate = &self.krate;
-        let parts: &[&str] = if self.key.kept.is_none() { &["PartFallback"] } else { &[] };
-        let probe: &[&str] = if self.fallible { &["ProbeFallback"] } else { &[] };
-        let traits = parts.iter().chain(probe).map(|name| format_ident!("{name}"));
-        quote!(#(#[allow(unused_imports)] use #krate::__private::#traits as _;)*)
+        if self.fits {
+            let probe = self
+                .fallible
+                .then(|| quote!(#[allow(unused_imports)] use #krate::__private::ProbeFallback as _;));
+            return quote!(#probe);
+        }
+        quote!(#[allow(unused_imports)] use #krate::__private::fallback::*;)
     }
 }
 
@@ -81,11 +120,11 @@ impl Plan<'_> {
 pub(crate) fn uncached(plan: &Plan<'_>) -> TokenStream {
     let item = &plan.function.item;
     let lints = item.attrs.iter().filter(|attr| is_lint(attr)).map(without_expectation);
-    let sig = Signature { ident: Ident::new("uncached", item.sig.ident.span()), ..item.sig.clone() };
+    let name = Ident::new("uncached", span::at(item.sig.ident.span()));
+    let sig = Signature { ident: name, ..item.sig.clone() };
     let (vis, block) = (&item.vis, &item.block);
     quote! {
-        #[allow(clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-        #[allow(clippy::must_use_candidate, clippy::too_many_arguments)]
+        #[allow(dead_code, clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::missing_inline_in_public_items)]
         #(#lints)*
         #vis #sig #block
     }

@@ -2,11 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Generics, Signature, WherePredicate};
+use syn::{Signature, Token};
 
 use crate::call::{local, named, uncached};
 use crate::plan::Plan;
-use crate::site::{assumed, site};
+use crate::site::{lints_of_lifetimes, site};
 use crate::span;
 use crate::types::impl_trait;
 
@@ -14,35 +14,25 @@ use crate::types::impl_trait;
 pub(crate) fn companion(plan: &Plan<'_>) -> TokenStream {
     let (site, uncached) = (site(plan), uncached(plan));
     let uncached = quote! {
-        #site
         /// Runs the body and touches no tier.
-        #[allow(dead_code)]
         #uncached
     };
-    let assumed = assumed(plan);
-    let (all, each) = match plan.function.is_generic() {
-        true => (Vec::new(), assumed),
-        false => (assumed, Vec::new()),
-    };
-    let entry = entry(plan, &each);
-    let controls = CONTROLS.iter().map(|control| control.write(plan, &each, control.body(plan)));
-    types(plan, &uncached, &all, &[entry].into_iter().chain(controls).collect())
+    let entry = entry(plan);
+    let controls = CONTROLS.iter().map(|control| control.write(plan, control.body(plan)));
+    let types = types(plan, &uncached, &[entry].into_iter().chain(controls).collect());
+    quote!(#site #types)
 }
 
 /// Writes the function that finds the entry of some arguments: what the other controls are made of.
-fn entry(plan: &Plan<'_>, assumed: &[WherePredicate]) -> TokenStream {
-    let at = span::at(plan.key.at);
+fn entry(plan: &Plan<'_>) -> TokenStream {
     let (krate, value, waits) = (&plan.krate, &plan.value, plan.waits());
-    let (args, site) = (local("args"), local("site"));
-    let (import, query, found) = (plan.import(), &plan.key.query, plan.found());
-    let generics = generics(plan, assumed);
+    let (import, handle, arguments) = (plan.import(), plan.ask("handle"), keyed(plan));
+    let generics = &plan.function.item.sig.generics;
     let (params, clause) = (&generics.params, &generics.where_clause);
-    let arguments = keyed(plan);
-    let handle = quote_spanned!(at=> #site.handle(&#args));
     quote! {
         fn __dcache_entry<#params>(#(#arguments),*) -> #krate::Handle<#value, #krate::#waits> #clause {
             #import
-            match #query { #args => { let #site = #found; #handle } }
+            #handle
         }
     }
 }
@@ -63,45 +53,50 @@ pub(crate) fn stub(plan: &Plan<'_>) -> TokenStream {
     };
     let vis = &plan.function.item.vis;
     let uncached = Signature { ident: format_ident!("uncached"), ..sig };
-    let uncached = quote!(#vis #uncached { #call });
-    let controls = CONTROLS.iter().map(|control| match control.takes {
-        Takes::All => control.write(plan, &[], call.clone()),
-        _ => control.write(plan, &[], missing.clone()),
+    let uncached = quote!(#[allow(unused)] #vis #uncached { #call });
+    let controls = CONTROLS.iter().map(|control| {
+        let control = match control.takes {
+            Takes::All if plan.function.is_async() => {
+                let at = Span::mixed_site();
+                control.write(plan, quote_spanned!(at=> async move { #call }))
+            }
+            Takes::All => control.write(plan, call.clone()),
+            _ => control.write(plan, missing.clone()),
+        };
+        (!control.is_empty()).then(|| quote!(#[allow(unused)] #control))
     });
-    types(plan, &TokenStream::new(), &[], &[uncached].into_iter().chain(controls).collect())
+    types(plan, &uncached, &controls.flatten().collect())
 }
 
-fn types(
-    plan: &Plan<'_>,
-    uncached: &TokenStream,
-    assumed: &[WherePredicate],
-    controls: &TokenStream,
-) -> TokenStream {
+fn types(plan: &Plan<'_>, uncached: &TokenStream, controls: &TokenStream) -> TokenStream {
     let item = &plan.function.item;
     let (vis, name) = (&item.vis, &item.sig.ident);
-    let kept: Vec<_> = item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     let hidden = item.attrs.iter().filter(|attr| {
         attr.path().is_ident("doc") && attr.meta.to_token_stream().to_string().contains("hidden")
     });
-    let clause = (!assumed.is_empty()).then(|| quote!(where #(#assumed),*));
+    let (lints, cfg) = (lints_of_lifetimes(&item.sig.generics), plan.function.cfg());
+    let at = span::at(name.span());
+    let declared = quote_spanned!(at=> enum #name {});
     let docs = format!("Controls of the cached function `{name}`: look, store, remove.");
     quote! {
-        #(#kept)*
+        #cfg
         #(#hidden)*
         #[doc = #docs]
-        #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
-        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
-        #vis enum #name {}
-        #(#kept)*
-        impl #name { #uncached }
-        #(#kept)*
-        #[allow(unused, unused_lifetimes, single_use_lifetimes, private_interfaces, private_bounds)]
+        #[allow(non_camel_case_types, missing_debug_implementations, clippy::exhaustive_enums)]
+        #vis #declared
+        #cfg
+        impl #name {
+            #uncached
+        }
+        #cfg
+        #lints
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
-        impl #name #clause { #controls }
+        impl #name {
+            #controls
+        }
     }
 }
 
-/// A function of the companion.
 struct Control {
     name: &'static str,
     docs: &'static str,
@@ -195,18 +190,19 @@ const CONTROLS: &[Control] = &[
 
 impl Control {
     /// Writes the control around a body.
-    fn write(&self, plan: &Plan<'_>, assumed: &[WherePredicate], body: TokenStream) -> TokenStream {
+    fn write(&self, plan: &Plan<'_>, body: TokenStream) -> TokenStream {
         if self.name == "key" && !plan.has_remote_key() {
             return TokenStream::new();
         }
         let (docs, vis) = (self.docs, &plan.function.item.vis);
-        let sig = self.signature(plan, assumed);
+        let sig = self.signature(plan);
         quote!(#[doc = #docs] #vis #sig { #body })
     }
 
-    fn signature(&self, plan: &Plan<'_>, assumed: &[WherePredicate]) -> TokenStream {
-        let name = format_ident!("{}", self.name);
-        let generics = generics(plan, assumed);
+    fn signature(&self, plan: &Plan<'_>) -> TokenStream {
+        let at = Span::call_site().located_at(plan.function.item.sig.ident.span());
+        let name = Ident::new(self.name, at);
+        let generics = &plan.function.item.sig.generics;
         let (params, clause, returns) = (&generics.params, &generics.where_clause, self.returns(plan));
         let arguments = match self.takes {
             Takes::All => {
@@ -220,7 +216,8 @@ impl Control {
             }
             Takes::Nothing => Vec::new(),
         };
-        quote!(fn #name<#params>(#(#arguments),*) -> #returns #clause)
+        let fn_token = Token![fn](at);
+        quote!(#fn_token #name<#params>(#(#arguments),*) -> #returns #clause)
     }
 
     fn returns(&self, plan: &Plan<'_>) -> TokenStream {
@@ -241,25 +238,24 @@ impl Control {
     }
 
     fn body(&self, plan: &Plan<'_>) -> TokenStream {
-        let (krate, method) = (&plan.krate, format_ident!("{}", self.name));
-        let entry = plan.call("__dcache_entry", &TokenStream::new());
+        let method = format_ident!("{}", self.name);
+        let turbofish = plan.turbofish(&TokenStream::new());
+        let entry = quote!(Self::__dcache_entry #turbofish);
         let names = plan.key.arguments.iter().map(|argument| &argument.name);
         match self.takes {
             Takes::Nothing => {
-                let (import, waits) = (plan.key.kept.is_none().then(|| plan.import()), plan.waits());
-                match whole(plan) {
-                    Whole::Site(site) => quote!(#import #site.whole::<#krate::#waits>().#method()),
-                    Whole::Sites(sites) if self.waits => quote!(#sites.#method::<#krate::#waits>()),
-                    Whole::Sites(sites) => quote!(#sites.#method()),
-                }
+                let import = plan.single().is_none().then(|| plan.import());
+                let method = match self.waits && !plan.function.is_async() {
+                    true => format_ident!("{}_blocking", self.name),
+                    false => method,
+                };
+                let whole = whole(plan);
+                quote!(#import #whole.#method())
             }
             Takes::All => {
-                let at = span::at(plan.key.at);
-                let (import, query, found) = (plan.import(), &plan.key.query, plan.found());
-                let (miss, args, site) = (local("miss"), local("args"), local("site"));
+                let (import, miss, refresh) = (plan.import(), local("miss"), plan.ask("refresh"));
                 let finish = plan.finish(&miss);
-                let refresh = quote_spanned!(at=> #site.refresh(&#args));
-                quote!(#import let #miss = match #query { #args => { let #site = #found; #refresh } }; #finish)
+                quote!(#import let #miss = #refresh; #finish)
             }
             Takes::Key if self.name == "key" => {
                 quote!(::core::option::Option::unwrap_or_default(#entry(#(#names),*).key()))
@@ -273,15 +269,6 @@ impl Control {
     }
 }
 
-/// Returns the function's generics, and what is taken for granted.
-fn generics(plan: &Plan<'_>, assumed: &[WherePredicate]) -> Generics {
-    let mut generics = plan.function.item.sig.generics.clone();
-    if !assumed.is_empty() {
-        generics.make_where_clause().predicates.extend(assumed.iter().cloned());
-    }
-    generics
-}
-
 /// Writes the arguments in the key.
 fn keyed(plan: &Plan<'_>) -> Vec<TokenStream> {
     let arguments = plan.key.arguments.iter().map(|argument| {
@@ -291,27 +278,22 @@ fn keyed(plan: &Plan<'_>) -> Vec<TokenStream> {
     arguments.collect()
 }
 
-/// What finds the cache without a key at hand.
-enum Whole {
-    Site(TokenStream),
-    /// All caches of the function, those of each type.
-    Sites(TokenStream),
-}
-
 /// Writes what finds the cache without a key at hand.
 ///
 /// Where only the compiler knows the key's type, a closure that is never called tells it. It cannot be written
 /// for `impl Trait` arguments; then all caches of the function are meant, those of each type.
-fn whole(plan: &Plan<'_>) -> Whole {
+fn whole(plan: &Plan<'_>) -> TokenStream {
     let (krate, query, arguments) = (&plan.krate, &plan.key.query, &plan.key.arguments);
-    if let Some(kept) = &plan.key.kept {
-        return Whole::Site(plan.site_call(&quote!(::core::marker::PhantomData::<#kept>)));
+    if plan.single().is_some() {
+        return plan.static_name().into_token_stream();
     }
     if arguments.iter().any(|argument| impl_trait(&argument.ty).is_some()) {
-        let sites = plan.path("__dcache_sites");
-        return Whole::Sites(quote!(#sites()));
+        return plan.static_name().into_token_stream();
     }
     let (names, types) = (arguments.iter().map(|a| &a.name), arguments.iter().map(|a| &a.ty));
-    let made = quote!(|(#(#names,)*): (#(#types,)*)| #krate::__private::ToKey::to_key(&#query));
-    Whole::Site(plan.site_call(&quote!(#krate::__private::kind_made(#made))))
+    let (args, asked) = (local("args"), plan.asked());
+    let at = span::at(plan.key.at);
+    let krate = span::moved(krate, at);
+    let made = quote_spanned!(at=> |(#(#names,)*): (#(#types,)*)| match #query { #args => #asked.kind() });
+    plan.site_call(&quote_spanned!(at=> #krate::__private::kind_made(#made)))
 }

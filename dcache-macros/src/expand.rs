@@ -2,12 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use crate::call::{local, named, without_expectation};
 use crate::companion::{self, companion};
 use crate::function::Flow;
 use crate::handle::{self, handle};
-use crate::plan::{Home, Plan};
+use crate::plan::{Home, Plan, returns_at};
 use crate::site::{inside, site};
 use crate::span;
 
@@ -57,7 +58,10 @@ fn function(plan: &Plan<'_>) -> TokenStream {
     let (looked, value, miss) = (local("looked"), local("value"), local("miss"));
     let inside = (plan.home == Home::Inside && plan.cache.is_none()).then(|| inside(plan));
     let (hit, wait) = match (plan.fallible, plan.function.is_async()) {
-        (true, is_async) => (quote!(::core::result::Result::Ok(#value)), is_async.then(|| quote!(.await))),
+        (true, is_async) => {
+            let at = span::at(returns_at(plan.function));
+            (quote_spanned!(at=> ::core::result::Result::Ok(#value)), is_async.then(|| quote!(.await)))
+        }
         (false, is_async) => (quote!(#value), is_async.then(|| quote!(.await))),
     };
     // the look-up is a statement of its own, so that nothing it borrows outlives it
@@ -86,19 +90,17 @@ impl Plan<'_> {
     /// Writes the look-up in memory.
     fn look(&self) -> TokenStream {
         let at = span::at(self.key.at);
-        let (krate, query, found) = (&self.krate, &self.key.query, self.found());
-        let (looked, args, site) = (local("looked"), local("args"), local("site"));
-        let look = match &self.cache {
-            Some(_) => quote_spanned!(at=> #krate::__private::look(#site, &#args)),
-            None => quote_spanned!(at=> #site.look(&#args)),
-        };
-        let look = quote_spanned!(at=> match #query { #args => { let #site = #found; #look } });
+        let (krate, looked, look) = (&self.krate, local("looked"), self.ask("look"));
         match self.bypass_if {
             None => quote_spanned!(at=> let #looked = #look;),
-            Some(condition) => quote! {
-                let #looked: ::core::primitive::bool = #condition;
-                let #looked = if #looked { ::core::result::Result::Err(#krate::__private::past()) } else { #look };
-            },
+            Some(condition) => {
+                let here = span::at(condition.span());
+                let condition = quote_spanned!(here=> let #looked: ::core::primitive::bool = #condition;);
+                quote! {
+                    #condition
+                    let #looked = if #looked { ::core::result::Result::Err(#krate::__private::past()) } else { #look };
+                }
+            }
         }
     }
 }

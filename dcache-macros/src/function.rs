@@ -1,16 +1,17 @@
 //! The function as it was written, and what no option can make cacheable.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident};
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, Block, Expr, ExprAsync, FnArg, GenericArgument, GenericParam, Ident, Item, ItemFn, Pat,
-    PathArguments, PathSegment, Receiver, ReceiverKind, Safety, Signature, Stmt, TraitItemFn, Type,
+    AttrStyle, Attribute, Block, Expr, ExprAsync, FnArg, GenericArgument, GenericParam, Ident, Item, ItemFn,
+    Pat, PathArguments, PathSegment, Receiver, ReceiverKind, Safety, Signature, Stmt, TraitItemFn, Type,
     TypeParamBound, TypePath, TypeReference,
 };
 
 use crate::errors::Errors;
+use crate::place::Place;
 use crate::types::{borrows, impl_trait, path, peel, returned};
 
 /// A function and its parts.
@@ -77,10 +78,12 @@ fn keyword(item: &Item) -> Span {
 impl Function {
     /// Takes a function apart; what no option can make cacheable is added to the errors.
     ///
-    /// `is_member` tells whether it stands in an `impl` or a `trait`; it is asked where the signature does not.
-    pub(crate) fn new(item: ItemFn, is_member: &dyn Fn() -> bool, errors: &mut Errors) -> Self {
+    /// `place` tells what it stands in; it is asked where the signature does not show that.
+    pub(crate) fn new(mut item: ItemFn, place: &dyn Fn() -> Place, errors: &mut Errors) -> Self {
+        // those that stand in the body are written above the function
+        item.attrs.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
         qualifiers(&item.sig, errors);
-        let is_method = names_its_type(&item.sig) || is_member();
+        let is_method = names_its_type(&item.sig) || place() != Place::Free;
         let is_cached_twice = attributes(&item.attrs, errors);
         let arguments = item.sig.inputs.iter().enumerate();
         let arguments = arguments.map(|(n, input)| Argument::new(n, input, errors)).collect();
@@ -103,6 +106,12 @@ impl Function {
     /// Tells whether its callers wait in a future.
     pub(crate) fn is_async(&self) -> bool {
         self.flow != Flow::Sync
+    }
+
+    /// Writes the conditions under which it is there at all.
+    pub(crate) fn cfg(&self) -> TokenStream {
+        let cfg = self.item.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+        cfg.map(ToTokens::to_token_stream).collect()
     }
 
     /// Returns how it takes `self`, if it does.
@@ -166,7 +175,8 @@ fn self_type(receiver: &Receiver) -> Type {
     }
 }
 
-fn identifiers(tokens: TokenStream) -> Vec<Ident> {
+/// Returns all identifiers among tokens.
+pub(crate) fn identifiers(tokens: TokenStream) -> Vec<Ident> {
     let each = tokens.into_iter().flat_map(|token| match token {
         TokenTree::Ident(ident) => vec![ident],
         TokenTree::Group(group) => identifiers(group.stream()),

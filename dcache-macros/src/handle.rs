@@ -1,24 +1,18 @@
 //! Plan → the method that returns a handle: the controls of a cached method.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Receiver, ReceiverKind, Type};
 
-use crate::call::{local, named};
+use crate::call::named;
 use crate::plan::Plan;
-use crate::span;
+use crate::site::lints_of_lifetimes;
 
 /// Writes `m_cache`, beside a method `m` that will be expanded.
 pub(crate) fn handle(plan: &Plan<'_>) -> TokenStream {
-    let at = span::at(plan.key.at);
-    let (krate, query, import, found) = (&plan.krate, &plan.key.query, plan.import(), plan.found());
-    let (args, site) = (local("args"), local("site"));
-    let handle = match &plan.cache {
-        Some(_) => quote_spanned!(at=> #krate::__private::handle(#site, &#args)),
-        None => quote_spanned!(at=> #site.handle(&#args)),
-    };
-    written(plan, &quote!(#import match #query { #args => { let #site = #found; #handle } }))
+    let (import, handle) = (plan.import(), plan.ask("handle"));
+    written(plan, &quote!(#import #handle))
 }
 
 /// Writes `m_cache` with the right signature and no runtime, for a method with mistakes.
@@ -44,11 +38,11 @@ fn written(plan: &Plan<'_>, body: &TokenStream) -> TokenStream {
     });
     let waits = plan.waits();
     let docs = format!("Returns the cache's entry of `{}` with these arguments.", method.unraw());
-    let kept = function.item.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let (cfg, lints) = (function.cfg(), lints_of_lifetimes(&generics));
     quote! {
-        #(#kept)*
+        #cfg
+        #lints
         #[doc = #docs]
-        #[allow(unused, unused_lifetimes, single_use_lifetimes, private_interfaces, private_bounds)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         #vis fn #name<#params>(#receiver #(#arguments),*) -> #krate::Handle<#value, #krate::#waits> #clause {
             #body

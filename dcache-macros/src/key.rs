@@ -12,6 +12,7 @@ use crate::nearest::{list, nearest};
 use crate::options::{Key, Options};
 use crate::span;
 use crate::template::Piece;
+use crate::tiers::Tier;
 use crate::types::{Form, borrows, impl_trait, named, path, peel};
 
 /// What a call is known by.
@@ -49,7 +50,10 @@ pub(crate) fn key<'a>(
     let skipped = skipped(function, options, errors);
     match options.key.get() {
         Some(Key::Template(text, pieces)) => from_template(function, text, pieces, krate, errors),
-        Some(Key::Expr(expr)) => from_expr(function, expr, krate, errors),
+        Some(Key::Expr(expr)) => {
+            let is_remote = options.backend.get().is_some_and(|chain| chain.0.iter().any(Tier::is_remote));
+            from_expr(function, expr, is_remote, krate, errors)
+        }
         None => from_arguments(function, &skipped, krate, errors),
     }
 }
@@ -123,11 +127,14 @@ fn check(argument: &Argument, place: &str, remedy: &str, errors: &mut Errors) {
         errors.on(ty, format!("a `&mut` argument cannot be in the key; {remedy}"));
     } else if let Some(at) = impl_trait(ty) {
         errors.on(at, format!("`impl Trait` has no name to key by; {remedy}"));
+    } else if let Type::TraitObject(object) = Form::of(ty).subject() {
+        errors.on(object, format!("a `dyn Trait` cannot be kept in the key; {remedy}"));
     } else if let Some(float) = named(ty, &["f32", "f64"]) {
         let end = if place.contains('(') { ")" } else { "" };
-        let remedy = match path(ty).is_some_and(|(name, _)| name == float) {
+        let is_whole = path(ty).is_some_and(|(name, _)| name == float) && argument.bindings.is_empty();
+        let remedy = match is_whole {
             true => remedy.replace("key = …", &format!("{place}{name}.to_bits(){end}")),
-            false => format!("{remedy} with its `to_bits()`"),
+            false => remedy.replace("`key = …`", "`key = …` with its `to_bits()`"),
         };
         errors.on(float, format!("`{float}` is not `Eq` and cannot be in the key; {remedy}"));
     } else if let Some(map) = named(ty, &["HashMap", "HashSet"]) {
@@ -135,6 +142,8 @@ fn check(argument: &Argument, place: &str, remedy: &str, errors: &mut Errors) {
         let message =
             format!("`{map}` is not `Hash` and cannot be in the key; take a `{sorted}`, or {remedy}");
         errors.on(map, message);
+    } else if let Some(local) = named(ty, &["Rc", "RefCell"]) {
+        errors.on(local, format!("`{local}` stays in one thread and cannot be in the key; {remedy}"));
     } else if let Some(at) = borrows(Form::of(ty).subject()) {
         errors.on(at, format!("a borrow inside an argument cannot be kept in the key; {remedy}"));
     }
@@ -195,7 +204,13 @@ fn member(name: &str, at: Span) -> TokenTree {
     }
 }
 
-fn from_expr<'a>(function: &'a Function, expr: &Expr, krate: &Path, errors: &mut Errors) -> KeyPlan<'a> {
+fn from_expr<'a>(
+    function: &'a Function,
+    expr: &Expr,
+    is_remote: bool,
+    krate: &Path,
+    errors: &mut Errors,
+) -> KeyPlan<'a> {
     let parts: Vec<&Expr> = match expr {
         Expr::Tuple(tuple) => tuple.elems.iter().collect(),
         expr => vec![expr],
@@ -213,7 +228,7 @@ fn from_expr<'a>(function: &'a Function, expr: &Expr, krate: &Path, errors: &mut
     if let Some(ordered) = whole_ones.into_iter().collect::<Option<Vec<_>>>() {
         return whole(arguments, &ordered, krate, expr.span());
     }
-    let parts = parts.iter().map(|expr| part(function, expr, krate));
+    let parts = parts.iter().map(|expr| part(function, expr, is_remote, krate));
     let query = quote!(#krate::__private::Args((#(#parts,)*)));
     KeyPlan { arguments, query, kept: None, from: From::Expr, at: expr.span() }
 }
@@ -245,18 +260,22 @@ fn misspelt(expr: &Expr, function: &Function, errors: &mut Errors) {
 }
 
 /// Writes one part of a key: an argument in its own form, or what an expression borrows or makes.
-fn part(function: &Function, expr: &Expr, krate: &Path) -> TokenStream {
-    if let Some(argument) = argument(function, expr) {
-        return borrowed(argument);
-    }
+fn part(function: &Function, expr: &Expr, is_remote: bool, krate: &Path) -> TokenStream {
     let at = span::at(expr.span());
+    let krate = span::moved(krate, at);
+    let check = Ident::new(if is_remote { "remote_part" } else { "part" }, at);
+    let check = quote_spanned!(at=> #krate::__private::check::#check);
+    if let Some(argument) = argument(function, expr) {
+        let borrowed = borrowed(argument);
+        return quote_spanned!(at=> #check(#borrowed));
+    }
     let borrowed = ExprReference {
         attrs: Vec::new(),
         and_token: syn::Token![&](at),
         mutability: None,
         expr: Box::new(expr.clone()),
     };
-    quote_spanned!(at=> #krate::__private::Part(#borrowed).__dcache_part())
+    quote_spanned!(at=> #check(#krate::__private::Part(#borrowed).part()))
 }
 
 /// Writes how a look-up borrows an argument.

@@ -62,6 +62,7 @@ use syn::Item;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::options::Options;
+use crate::place::{Place, place};
 use crate::plan::Plan;
 
 /// Caches a function: it returns what the bare function would return now, or what it returned for equal
@@ -116,9 +117,10 @@ fn decorate(options: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => return decorate_block(options, &item, error),
     };
     let mut errors = Errors::new();
-    let function = Function::new(function, &|| is_member(Span::call_site()), &mut errors);
+    let place = || standing(Span::call_site());
+    let function = Function::new(function, &place, &mut errors);
     let options = Options::parse(options, &mut errors);
-    let plan = Plan::new(&function, &options, &mut errors);
+    let plan = Plan::new(&function, &options, &place, &mut errors);
     match errors.finish() {
         Ok(()) => expand::expand(&plan).into_token_stream(),
         Err(error) => expand::mistaken(Some(&error), &plan).into_token_stream(),
@@ -137,9 +139,9 @@ fn decorate_block(options: TokenStream, item: &TokenStream, failure: syn::Error)
     }
 }
 
-/// Tells whether an attribute stands in an `impl` or a `trait`.
-fn is_member(attribute: Span) -> bool {
+/// Tells what a function stands in whose attribute is here.
+fn standing(attribute: Span) -> Place {
     let attribute = attribute.unwrap();
     let position = (attribute.line(), attribute.column());
-    attribute.local_file().is_some_and(|file| place::is_member(&file, position))
+    attribute.local_file().map_or(Place::Free, |file| place(&file, position))
 }

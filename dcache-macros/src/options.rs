@@ -115,7 +115,7 @@ const OPTIONS: &[Known<Options>] = &[
     value("cache_if", "cache_if = Option::is_some", |o, name, input| {
         o.cache_if.set(name, function(input, "cache_if = Option::is_some")?)
     }),
-    value("bypass_if", "bypass_if = fresh", |o, name, input| o.bypass_if.set(name, input.parse()?)),
+    value("bypass_if", "bypass_if = fresh", |o, name, input| o.bypass_if.set(name, condition(input)?)),
     value("coalesce", "coalesce = \"60s\"", |o, name, input| o.coalesce.set(name, coalesce(input)?)),
     value("write", "write = background", |o, name, input| {
         let words = [("await", Write::Await), ("background", Write::Background)];
@@ -245,6 +245,9 @@ fn ttl(input: ParseStream<'_>) -> syn::Result<Ttl> {
     let expr: Expr = input.parse()?;
     match literal(&expr) {
         Some(Lit::Str(text)) if text.value() == "never" => Ok(Ttl::Never),
+        None if matches!(&expr, Expr::Path(path) if path.path.is_ident("never")) => {
+            Err(syn::Error::new(expr.span(), "`never` stands in quotes; write `ttl = \"never\"`"))
+        }
         None if matches!(expr, Expr::Closure(_)) => Ok(Ttl::With(expr)),
         _ => Time::from_expr(expr).map(Ttl::Fixed),
     }
@@ -285,7 +288,8 @@ fn name_of(input: ParseStream<'_>) -> syn::Result<LitStr> {
 fn version(input: ParseStream<'_>) -> syn::Result<Version> {
     let expr: Expr = input.parse()?;
     if let Some(Lit::Int(number)) = literal(&expr) {
-        return number.base10_parse().map(Version::Number);
+        let too_large = |_| syn::Error::new(number.span(), "the version is too large; it has 64 bits");
+        return number.base10_parse().map(Version::Number).map_err(too_large);
     }
     match &expr {
         Expr::Path(path) if path.path.is_ident("source") => Ok(Version::Source),
@@ -322,6 +326,18 @@ fn codec(input: ParseStream<'_>) -> syn::Result<Codec> {
     }
 }
 
+/// Reads an expression over the arguments.
+fn condition(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let expr: Expr = input.parse()?;
+    match &expr {
+        Expr::Closure(closure) => {
+            let message = "a condition over the arguments is no closure; leave out `|…|`";
+            Err(syn::Error::new_spanned(closure, message))
+        }
+        _ => Ok(expr),
+    }
+}
+
 /// Reads a closure or a path: what can be called with the value.
 fn function(input: ParseStream<'_>, example: &str) -> syn::Result<Expr> {
     let expr: Expr = input.parse()?;
@@ -333,8 +349,11 @@ fn function(input: ParseStream<'_>, example: &str) -> syn::Result<Expr> {
 
 fn path(input: ParseStream<'_>, example: &str) -> syn::Result<Path> {
     let at = input.span();
-    let path = input.call(Path::parse_mod_style);
-    path.map_err(|_| syn::Error::new(at, format!("expected a path, without quotes; write `{example}`")))
+    match input.call(Path::parse_mod_style) {
+        Ok(path) if input.is_empty() || input.peek(Token![,]) => Ok(path),
+        Ok(_) => Err(input.error(format!("only a path can stand here; write `{example}`"))),
+        Err(_) => Err(syn::Error::new(at, format!("expected a path, without quotes; write `{example}`"))),
+    }
 }
 
 fn word<T: Copy>(input: ParseStream<'_>, words: &[(&str, T)]) -> syn::Result<T> {

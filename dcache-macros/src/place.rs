@@ -4,7 +4,7 @@
 //! controls. So the braces around the attribute are looked up in the source. Where that cannot be read, the
 //! function counts as a free one; `companion = none` says otherwise.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,31 +13,54 @@ use std::time::SystemTime;
 /// A line and a column, both counted from one.
 pub(crate) type Position = (usize, usize);
 
-/// Tells whether what stands here is a member of an `impl` or a `trait`.
-pub(crate) fn is_member(file: &Path, at: Position) -> bool {
-    static READ: Mutex<Option<HashMap<PathBuf, (SystemTime, Vec<Brace>)>>> = Mutex::new(None);
-    let Ok(modified) = fs::metadata(file).and_then(|metadata| metadata.modified()) else { return false };
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    let read = read.get_or_insert_default();
-    if read.get(file).is_none_or(|(then, _)| *then != modified) {
-        let Ok(source) = fs::read_to_string(file) else { return false };
-        read.insert(file.to_owned(), (modified, braces(&source)));
-    }
-    let braces = read.get(file).map_or(&[][..], |(_, braces)| braces);
-    let before = braces.partition_point(|brace| brace.at <= at);
-    before.checked_sub(1).is_some_and(|last| braces[last].is_member)
+/// What a function stands in.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Place {
+    /// A module or a body, as far as is known.
+    #[default]
+    Free,
+    /// An `impl` of a type, or a `trait`.
+    Type,
+    /// An `impl` of a trait, where nothing but the trait's members can stand.
+    TraitImpl,
 }
 
-/// A brace, and whether what follows it is a member of an `impl` or a `trait`.
+/// Tells what a function stands in whose attribute is here.
+pub(crate) fn place(file: &Path, at: Position) -> Place {
+    static READ: Mutex<BTreeMap<PathBuf, Source>> = Mutex::new(BTreeMap::new());
+    let Ok(modified) = fs::metadata(file).and_then(|metadata| metadata.modified()) else {
+        return Place::Free;
+    };
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if read.get(file).is_none_or(|source| source.modified != modified) {
+        let Ok(source) = fs::read_to_string(file) else { return Place::Free };
+        read.insert(file.to_owned(), Source { modified, braces: braces(&source) });
+    }
+    read.get(file).map_or(Place::Free, |source| after_brace(&source.braces, at))
+}
+
+/// What is known of a file: read once, as a compiler asks about each of its functions.
+struct Source {
+    modified: SystemTime,
+    braces: Vec<Brace>,
+}
+
+/// A brace, and what that which follows it stands in.
 struct Brace {
     at: Position,
-    is_member: bool,
+    place: Place,
+}
+
+fn after_brace(braces: &[Brace], at: Position) -> Place {
+    let before = braces.partition_point(|brace| brace.at <= at);
+    before.checked_sub(1).map_or(Place::Free, |last| braces[last].place)
 }
 
 /// Finds all braces of a source.
 fn braces(source: &str) -> Vec<Brace> {
     let mut scanner = Scanner { bytes: source.as_bytes(), next: 0, line: 1, line_start: 0 };
-    let (mut braces, mut open) = (Vec::new(), Vec::new());
+    let mut braces = Vec::new();
+    let mut open: Vec<Item> = Vec::new();
     let mut item = Item::default();
     while let Some(token) = scanner.token() {
         match token {
@@ -45,18 +68,19 @@ fn braces(source: &str) -> Vec<Brace> {
             Token::Other(b'(' | b'[') => item.depth += 1,
             Token::Other(b')' | b']') => item.depth = item.depth.saturating_sub(1),
             Token::Other(b';') if item.depth == 0 => item = Item::default(),
+            Token::Other(b'<') => item.end_for(false),
             Token::Other(b'{') => {
-                let is_member = item.has_members;
-                open.push((is_member, std::mem::take(&mut item)));
-                braces.push(Brace { at: scanner.position(source), is_member });
+                item.end_for(true);
+                braces.push(Brace { at: scanner.position(source), place: item.place });
+                open.push(std::mem::take(&mut item));
             }
             Token::Other(b'}') => {
-                let outer = open.pop().map(|(_, outer)| outer).unwrap_or_default();
-                item = Item { depth: outer.depth, is_named: outer.depth > 0, ..Item::default() };
-                let is_member = open.last().is_some_and(|(is_member, _)| *is_member);
-                braces.push(Brace { at: scanner.position(source), is_member });
+                let depth = open.pop().unwrap_or_default().depth;
+                item = Item { depth, is_named: depth > 0, ..Item::default() };
+                let place = open.last().map_or(Place::Free, |outer| outer.place);
+                braces.push(Brace { at: scanner.position(source), place });
             }
-            Token::Other(_) => {}
+            Token::Other(_) => item.end_for(true),
         }
     }
     braces
@@ -69,16 +93,26 @@ struct Item {
     depth: usize,
     /// The keyword that says what it is has come.
     is_named: bool,
-    /// It is an `impl` or a `trait`.
-    has_members: bool,
+    place: Place,
+    /// A `for` has come: that of a trait, unless `<` follows.
+    has_for: bool,
 }
 
 impl Item {
     fn word(&mut self, word: &[u8]) {
+        self.end_for(true);
         let is_qualifier = matches!(word, b"pub" | b"unsafe" | b"default" | b"auto" | b"const");
         if self.depth == 0 && !self.is_named && !is_qualifier {
             self.is_named = true;
-            self.has_members = matches!(word, b"impl" | b"trait");
+            self.place = if matches!(word, b"impl" | b"trait") { Place::Type } else { Place::Free };
+        }
+        self.has_for = self.depth == 0 && self.place == Place::Type && word == b"for";
+    }
+
+    /// Settles what a `for` has been, once it is known what follows.
+    fn end_for(&mut self, is_of_trait: bool) {
+        if std::mem::take(&mut self.has_for) && is_of_trait {
+            self.place = Place::TraitImpl;
         }
     }
 }
@@ -204,12 +238,11 @@ mod tests {
     use super::*;
 
     /// Asks at each `@` of a source, from top to bottom.
-    fn members(source: &str) -> Vec<bool> {
+    fn places(source: &str) -> Vec<Place> {
         let braces = braces(source);
         let ask = |(line, text): (usize, &str)| {
             let column = text.chars().position(|c| c == '@')? + 1;
-            let before = braces.partition_point(|brace| brace.at <= (line + 1, column));
-            Some(before.checked_sub(1).is_some_and(|last| braces[last].is_member))
+            Some(after_brace(&braces, (line + 1, column)))
         };
         source.lines().enumerate().filter_map(ask).collect()
     }
@@ -218,7 +251,7 @@ mod tests {
     fn members_are_told_from_free_functions() {
         let source = "
             @ fn free() { if x { y() } }
-            impl<T> Shop<T> where T: Fn() -> [u8; 2] { @ fn a() {}
+            impl<T> Shop<T> where T: for<'a> Fn(&'a u8) -> [u8; 2] { @ fn a() {}
                 @ fn b() {
                     @ fn inner() {}
                     impl Other { @ fn c() {} }
@@ -229,11 +262,13 @@ mod tests {
             @ fn free_again() {}
             pub(crate) unsafe trait Tr { type A; @ fn t() {} }
             mod m { @ fn f() {}
-                impl super::Tr for X { @ fn t() {} } }
-            macro_rules! m { ($t:ty) => { impl $t { @ fn m() {} } }; () => { @ fn n() {} } }
+                impl<T: X> super::Tr for &'static T { @ fn t() {} } }
+            macro_rules! m { ($t:ty) => { impl Tr for $t { @ fn m() {} } };
+                () => { @ fn n() {} } }
         ";
-        let found = [false, true, true, false, true, false, true, false, true, false, true, true];
-        assert_eq!(members(source), found);
+        use Place::{Free, TraitImpl, Type};
+        let found = [Free, Type, Type, Free, Type, Free, Type, Free, Type, Free, TraitImpl, TraitImpl, Free];
+        assert_eq!(places(source), found);
     }
 
     #[test]
@@ -246,6 +281,6 @@ mod tests {
             @ fn f() {}
             impl X { const R: &str = r"}"; @ fn g() {} }
         "####;
-        assert_eq!(members(source), [false, true]);
+        assert_eq!(places(source), [Place::Free, Place::Type]);
     }
 }

@@ -9,10 +9,11 @@ use crate::errors::Errors;
 use crate::function::{Function, is_called_result, is_well_known};
 use crate::key::{From, KeyPlan, key};
 use crate::options::{Codec, Companion, Options};
+use crate::place::Place;
 use crate::policy::{codec_type, policy};
 use crate::span;
 use crate::tiers::{Capacity, Kind, Tier};
-use crate::types::path;
+use crate::types::{self, Form, Wanted, named, path};
 
 /// What will be written.
 pub(crate) struct Plan<'a> {
@@ -37,6 +38,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) of_trait: Option<&'a str>,
     /// The line it stands on, where that is not the one of the attribute.
     pub(crate) line: Option<usize>,
+    /// Key and value are of the standard library and can be cached for certain, so that nothing has to be checked.
+    pub(crate) fits: bool,
     /// The codec of the remote tiers, where there are any.
     pub(crate) codec: Option<TokenStream>,
 }
@@ -54,7 +57,14 @@ pub(crate) enum Home {
 
 impl<'a> Plan<'a> {
     /// Draws up the plan. It is only followed to the end where no mistake was found.
-    pub(crate) fn new(function: &'a Function, options: &'a Options, errors: &mut Errors) -> Self {
+    ///
+    /// `place` tells what the function stands in.
+    pub(crate) fn new(
+        function: &'a Function,
+        options: &'a Options,
+        place: &dyn Fn() -> Place,
+        errors: &mut Errors,
+    ) -> Self {
         let krate = options.krate.get().cloned().unwrap_or_else(|| syn::parse_quote!(::dcache));
         let tiers = options.backend.get().map_or(&[][..], |chain| &chain.0);
         chain(tiers, errors);
@@ -63,7 +73,10 @@ impl<'a> Plan<'a> {
         let (value, fallible) = value(function, options, &krate, errors);
         let is_remote = tiers.iter().any(Tier::is_remote);
         let returns = span::at(returns_at(function));
-        let default = || quote_spanned!(returns=> #krate::codec::Bincode);
+        let default = || {
+            let krate = span::moved(&krate, returns);
+            quote_spanned!(returns=> #krate::codec::Bincode)
+        };
         let codec = options.codec.get().map_or_else(default, |codec| codec_type(codec, &krate));
         Self {
             function,
@@ -74,9 +87,10 @@ impl<'a> Plan<'a> {
             name: options.name.get().map(LitStr::value),
             bypass_if: options.bypass_if.get(),
             cache: cache(options, &key, errors),
-            home: home(function, options, errors),
+            home: home(function, options, place, errors),
             of_trait: None,
             line: None,
+            fits: !is_remote && options.cache.get().is_none() && fits(function, &key),
             key,
             codec: is_remote.then_some(codec),
             krate,
@@ -86,6 +100,11 @@ impl<'a> Plan<'a> {
     /// Names how the controls answer.
     pub(crate) fn waits(&self) -> Ident {
         Ident::new(if self.function.is_async() { "Awaits" } else { "Blocks" }, Span::call_site())
+    }
+
+    /// Names what a key must be.
+    pub(crate) fn key_bound(&self) -> Ident {
+        Ident::new(if self.has_remote_key() { "RemoteKey" } else { "CacheKey" }, Span::call_site())
     }
 
     /// Tells whether `key` can say something: there is an id outside of this process.
@@ -160,6 +179,7 @@ fn value(function: &Function, options: &Options, krate: &Path, errors: &mut Erro
     }
     let fallible = options.result.get().copied().unwrap_or_else(|| is_called_result(returns));
     if !fallible {
+        threads(returns, errors);
         return (returns.to_token_stream(), false);
     }
     let visible: Option<&Type> = match options.result.on() {
@@ -167,14 +187,29 @@ fn value(function: &Function, options: &Options, krate: &Path, errors: &mut Erro
         false => path(returns).and_then(|(_, arguments)| arguments.first().copied()),
     };
     let value = match visible {
-        Some(ty) => ty.to_token_stream(),
-        None => quote!(<#returns as #krate::__private::Outcome>::Value),
+        Some(ty) => {
+            threads(ty, errors);
+            ty.to_token_stream()
+        }
+        None => {
+            let at = span::at(returns_at(function));
+            let krate = span::moved(krate, at);
+            quote_spanned!(at=> <#returns as #krate::__private::Outcome>::Value)
+        }
     };
     (value, true)
 }
 
+/// Refuses a value that no other thread can have.
+fn threads(value: &Type, errors: &mut Errors) {
+    if let Some(local) = named(value, &["Rc", "RefCell"]) {
+        let message = format!("`{local}` stays in one thread, and a cached value does not; return an `Arc`");
+        errors.on(local, message);
+    }
+}
+
 /// Decides where the controls stand.
-fn home(function: &Function, options: &Options, errors: &mut Errors) -> Home {
+fn home(function: &Function, options: &Options, place: &dyn Fn() -> Place, errors: &mut Errors) -> Home {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
         "u32", "u64", "u8", "usize",
@@ -187,6 +222,10 @@ fn home(function: &Function, options: &Options, errors: &mut Errors) -> Home {
     };
     match said {
         Some((Companion::None, _)) => Home::Inside,
+        Some((Companion::Handle, at)) if function.is_method && place() == Place::TraitImpl => refuse(
+            at,
+            "a method of a trait has no room for a handle; write `#[dcache]` on the `impl` block too, which has",
+        ),
         Some((Companion::Handle, _)) if function.is_method => Home::Handle,
         Some((Companion::Handle, at)) => {
             refuse(
@@ -224,6 +263,19 @@ fn cache<'a>(options: &'a Options, key: &KeyPlan<'_>, errors: &mut Errors) -> Op
     Some(cache)
 }
 
+/// Tells whether key and value can be cached, by the names of their types alone.
+fn fits(function: &Function, key: &KeyPlan<'_>) -> bool {
+    let keys =
+        key.arguments.iter().all(|argument| types::fits(Form::of(&argument.ty).subject(), Wanted::Key));
+    let values = match path(&function.returns) {
+        Some((name, arguments)) if name == "Result" => {
+            arguments.first().is_some_and(|ty| types::fits(ty, Wanted::Value))
+        }
+        _ => types::fits(&function.returns, Wanted::Value),
+    };
+    key.from == From::Arguments && keys && values && !function.is_generic()
+}
+
 /// Returns the place of the return type: where a mistake about values is shown.
 pub(crate) fn returns_at(function: &Function) -> Span {
     match &function.item.sig.output {
@@ -240,9 +292,9 @@ mod tests {
 
     fn mistakes(options: TokenStream, item: TokenStream) -> Vec<String> {
         let mut errors = Errors::new();
-        let function = Function::new(syn::parse2(item).unwrap(), &|| false, &mut errors);
+        let function = Function::new(syn::parse2(item).unwrap(), &|| Place::Free, &mut errors);
         let options = Options::parse(options, &mut errors);
-        Plan::new(&function, &options, &mut errors);
+        Plan::new(&function, &options, &|| Place::Free, &mut errors);
         match errors.finish() {
             Ok(()) => Vec::new(),
             Err(all) => all.into_iter().map(|error| error.to_string()).collect(),

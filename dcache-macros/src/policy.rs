@@ -23,10 +23,11 @@ pub(crate) fn policy(options: &Options, key: &KeyPlan<'_>, item: &ItemFn, krate:
     }
     if let Some(codec) = options.codec.get() {
         let ty = codec_type(codec, krate);
-        calls.extend(call("codec", span(&ty), ty));
+        let at = span::at(span(&ty));
+        calls.extend(quote_spanned!(at=> .held_by::<#ty>()));
     }
     for tier in tiers.iter().filter(|tier| tier.is_remote()) {
-        calls.extend(call("tier", tier.name.span(), self::tier(tier, krate)));
+        calls.extend(call("below", tier.name.span(), self::tier(tier, krate)));
     }
     let ttl = options.ttl.get().map(|ttl| match ttl {
         Ttl::Fixed(time) if time.known().is_some() => ("ttl", quote!(#time)),
@@ -73,10 +74,14 @@ pub(crate) fn codec_type(codec: &Codec, krate: &Path) -> TokenStream {
 }
 
 fn memory(tier: &Tier, krate: &Path) -> TokenStream {
+    let at = span::at(tier.capacity.span().unwrap_or_else(|| tier.name.span()));
+    let krate = &span::moved(krate, at);
     let capacity = match (tier.capacity.get(), tier.weight.get()) {
-        (Some(Capacity::Entries(entries)), _) => quote!(#krate::Memory::entries(#entries)),
-        (Some(Capacity::Bytes(bytes)), Some(weight)) => quote!(#krate::Memory::weighed(#bytes, #weight)),
-        (Some(Capacity::Bytes(bytes)), None) => quote!(#krate::Memory::bytes(#bytes)),
+        (Some(Capacity::Entries(entries)), _) => quote_spanned!(at=> #krate::Memory::entries(#entries)),
+        (Some(Capacity::Bytes(bytes)), Some(weight)) => {
+            quote_spanned!(at=> #krate::Memory::weighed(#bytes, #weight))
+        }
+        (Some(Capacity::Bytes(bytes)), None) => quote_spanned!(at=> #krate::Memory::bytes(#bytes)),
         (None, _) if tier.ttl.get().is_none() => return TokenStream::new(),
         (None, _) => quote!(<#krate::Memory<_> as ::core::default::Default>::default()),
     };
@@ -86,13 +91,14 @@ fn memory(tier: &Tier, krate: &Path) -> TokenStream {
 
 fn tier(tier: &Tier, krate: &Path) -> TokenStream {
     let at = span::at(tier.name.span());
+    let krate = &span::moved(krate, at);
     let place = match tier.place.get() {
-        Some(Place::At(place)) => quote!(at(#place)),
-        Some(Place::Env(variable)) => quote!(env(#variable)),
-        Some(Place::Value(expr)) => quote!(at(#expr)),
-        None => quote!(unset()),
+        Some(Place::At(place)) => quote_spanned!(at=> at(#place)),
+        Some(Place::Env(variable)) => quote_spanned!(at=> env(#variable)),
+        Some(Place::Value(expr)) => quote_spanned!(at=> at(#expr)),
+        None => quote_spanned!(at=> unset()),
     };
-    let place = quote!(#krate::__private::Place::#place);
+    let place = quote_spanned!(at=> #krate::__private::Place::#place);
     let tier_itself = match (tier.kind, tier.place.get()) {
         (Kind::Own, Some(Place::At(name))) => quote_spanned!(at=> #krate::Tier::named(#name)),
         (Kind::Own, Some(Place::Value(expr))) => quote_spanned!(at=> #krate::Tier::new(#expr)),

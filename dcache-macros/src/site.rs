@@ -13,52 +13,40 @@ use crate::plan::{Home, Plan, returns_at};
 use crate::span;
 use crate::types::Form;
 
-/// Writes the function that hands out the cache, for a function whose cache stands beside it.
+/// Writes the cache of a function, where it stands beside it.
 pub(crate) fn site(plan: &Plan<'_>) -> TokenStream {
-    let krate = &plan.krate;
-    let (value, name) = (&plan.value, plan.site_name());
-    let quiet = quote!(#[allow(clippy::all, clippy::pedantic, clippy::nursery)]);
-    let hidden = (plan.home == Home::Handle).then(|| quote!(#[doc(hidden)]));
     if let Some(kept) = plan.single() {
-        let (single, ty) = (single(plan, kept), quote!(#krate::__private::Site<#kept, #value>));
-        return quote! {
-            #quiet
-            #hidden
-            #[inline]
-            fn #name() -> &'static #ty {
-                #single
-                &__DCACHE_SITE
-            }
-        };
+        return single(plan, kept);
     }
+    let (krate, value, name) = (&plan.krate, &plan.value, plan.site_name());
     let (generics, checks, found) = (with_key(plan), checks(plan), several_found(plan));
     let (params, clause) = (&generics.params, &generics.where_clause);
-    let sites = match plan.home {
-        Home::Type => {
-            let several = several(plan);
-            quote!(fn __dcache_sites() -> &'static #krate::__private::Sites { #several &__DCACHE_SITES })
-        }
-        _ => TokenStream::new(),
+    let several = several(plan);
+    let (beside, within) = match plan.home {
+        Home::Type => (several, TokenStream::new()),
+        _ => (TokenStream::new(), several),
     };
-    let within = match plan.home {
-        Home::Type => {
-            let sites = plan.path("__dcache_sites");
-            quote!(let __DCACHE_SITES = #sites();)
-        }
-        _ => several(plan),
-    };
-    quote! {
-        #sites
-        #quiet
-        #hidden
+    let (lints, cfg, import) = (lints_of_lifetimes(&generics), plan.function.cfg(), plan.import());
+    let handed_out = quote! {
+        #cfg
+        #lints
+        #[doc(hidden)]
         #[inline]
         fn #name<#params>(
             __dcache_kind: ::core::marker::PhantomData<__DcacheKey>,
         ) -> &'static #krate::__private::Site<__DcacheKey, #value> #clause {
+            #import
             #checks
             #within
             #found
         }
+    };
+    match plan.home {
+        Home::Type => {
+            let function = &plan.function.item.sig.ident;
+            quote!(#beside impl #function { #handed_out })
+        }
+        _ => handed_out,
     }
 }
 
@@ -80,52 +68,81 @@ pub(crate) fn inside(plan: &Plan<'_>) -> TokenStream {
 
 /// Writes the static of a function with one cache.
 fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
-    let (krate, value) = (&plan.krate, &plan.value);
-    let (checks, meta, build, list) = (checks(plan), meta(plan), build(plan), list(krate, "__DCACHE_SITE"));
+    let (krate, value, name) = (&plan.krate, &plan.value, plan.static_name());
+    let (checks, meta, build, cfg) = (checks(plan), meta(plan), build(plan), plan.function.cfg());
+    let (import, at) = (plan.import(), span::at(plan.function.item.sig.ident.span()));
+    let here = span::moved(krate, at);
+    let ty = quote_spanned!(at=> #here::__private::Site<#kept, #value>);
+    let listed = quote_spanned!(at=> #here::__private::Listed(&#name));
+    let members = quote_spanned!(at=> <#here::__private::Members<#kept, #value>>::OF);
+    let new = quote_spanned!(at=> #here::__private::Site::new(#meta, #build, #members));
+    let site = match plan.fits {
+        true => quote_spanned!(at=> #here::__private::Site::of(#meta, #build)),
+        false => quote!({ #import #checks #new }),
+    };
     quote! {
-        static __DCACHE_SITE: #krate::__private::Site<#kept, #value> = {
-            #checks
-            #krate::__private::Site::new(#meta, #build)
-        };
-        #list
+        #cfg
+        static #name: #ty = #site;
+        #cfg
+        #krate::__private::inventory::submit! { #listed }
     }
 }
 
 /// Writes the static of a function with a cache for each set of types.
 fn several(plan: &Plan<'_>) -> TokenStream {
-    let krate = &plan.krate;
-    let (meta, list) = (meta(plan), list(krate, "__DCACHE_SITES"));
+    let (krate, name) = (&plan.krate, plan.static_name());
+    let (meta, cfg) = (meta(plan), plan.function.cfg());
     quote! {
-        static __DCACHE_SITES: #krate::__private::Sites = #krate::__private::Sites::new(#meta);
-        #list
+        #cfg
+        static #name: #krate::__private::Sites = #krate::__private::Sites::new(#meta);
+        #cfg
+        #krate::__private::inventory::submit! { #krate::__private::Listed(&#name) }
     }
+}
+
+/// Lets lifetimes be that the function has for arguments of its own.
+pub(crate) fn lints_of_lifetimes(generics: &Generics) -> Option<TokenStream> {
+    let has_lifetimes = generics.lifetimes().next().is_some();
+    has_lifetimes.then(|| quote!(#[allow(unused_lifetimes, single_use_lifetimes)]))
 }
 
 /// Writes what finds the cache for the types at hand; `__dcache_kind` tells the key's.
 fn several_found(plan: &Plan<'_>) -> TokenStream {
     let owner = if plan.function.is_method { quote!(Self) } else { quote!(()) };
     let (items, arguments) = type_arguments(&plan.function.item.sig.generics);
-    let (value, build) = (&plan.value, build(plan));
-    quote!({ #items __DCACHE_SITES.site::<#owner, #arguments, _, #value>(__dcache_kind, #build) })
+    let (value, build, name) = (&plan.value, build(plan), plan.static_name());
+    let at = span::at(plan.function.item.sig.ident.span());
+    let (krate, kind) = (span::moved(&plan.krate, at), Ident::new("__dcache_kind", Span::call_site()));
+    let chosen = quote_spanned!(at=> #krate::__private::Chosen::<#owner, #arguments, _, #value>::new(#kind));
+    quote_spanned!(at=> { #items #chosen.site(&#name, #build) })
 }
 
 fn build(plan: &Plan<'_>) -> TokenStream {
-    let (builder, policy) = (local("builder"), &plan.policy);
-    quote!(|#builder| #builder #policy.plan())
+    let (krate, builder, policy) = (&plan.krate, local("builder"), &plan.policy);
+    if policy.is_empty() {
+        return quote!(#krate::__private::Builder::plan);
+    }
+    let at = span::at(plan.function.item.sig.ident.span());
+    quote_spanned!(at=> |#builder| #builder #policy.plan())
 }
 
 impl Plan<'_> {
     /// Writes what finds the cache, where `args` are the borrowed arguments.
     pub(crate) fn found(&self) -> TokenStream {
         let at = span::at(self.key.at);
-        let (krate, args) = (&self.krate, local("args"));
-        let kind = quote_spanned!(at=> #krate::__private::kind_of(&#args));
+        let krate = &self.krate;
+        let asked = self.asked();
+        let kind = quote_spanned!(at=> #asked.kind());
         match (&self.cache, self.home) {
             (Some(cache), _) => {
                 let (kept, value) = (self.key.kept.clone().unwrap_or_else(|| quote!(_)), &self.value);
-                quote!({ let __dcache_cache: &#krate::Cache<#kept, #value> = #cache; __dcache_cache })
+                let here = span::at(cache.span());
+                quote_spanned!(here=> { let __dcache_cache: &#krate::Cache<#kept, #value> = #cache; __dcache_cache })
             }
-            (None, Home::Inside) if self.single().is_some() => quote!(&__DCACHE_SITE),
+            (None, _) if self.single().is_some() => {
+                let name = self.static_name();
+                quote!(&#name)
+            }
             (None, Home::Inside) => {
                 let found = several_found(self);
                 quote!({ let __dcache_kind = #kind; #found })
@@ -134,28 +151,37 @@ impl Plan<'_> {
         }
     }
 
-    /// Writes the call of the function that hands out the cache, for keys of this kind.
+    /// Writes what finds the cache for keys of this kind.
     pub(crate) fn site_call(&self, kind: &TokenStream) -> TokenStream {
-        let path = self.path(&self.site_name().to_string());
-        match self.single() {
-            Some(_) => quote!(#path()),
-            None => {
-                let turbofish = self.turbofish(&quote!(_));
-                quote!(#path #turbofish(#kind))
-            }
+        if self.single().is_some() {
+            return self.static_name().into_token_stream();
         }
+        let (path, turbofish) = (self.path(&self.site_name().to_string()), self.turbofish(&quote!(_)));
+        let at = span::at(self.key.at);
+        quote_spanned!(at=> #path #turbofish(#kind))
     }
 
     /// Returns the key's type where one static holds the whole cache; else there is one for each choice of types.
-    fn single(&self) -> Option<&TokenStream> {
+    pub(crate) fn single(&self) -> Option<&TokenStream> {
         let is_single = !self.function.is_generic() && !self.function.is_method;
         self.key.kept.as_ref().filter(|_| is_single)
     }
 
-    fn site_name(&self) -> Ident {
+    /// Names the static that holds the cache or the caches.
+    pub(crate) fn static_name(&self) -> Ident {
         match self.home {
-            Home::Handle => format_ident!("__dcache_{}", self.function.item.sig.ident.unraw()),
-            _ => format_ident!("__dcache_site"),
+            Home::Type => {
+                format_ident!("__DCACHE_{}", self.function.item.sig.ident.unraw(), span = Span::call_site())
+            }
+            _ => format_ident!("__DCACHE_SITE"),
+        }
+    }
+
+    fn site_name(&self) -> Ident {
+        let span = Span::call_site();
+        match self.home {
+            Home::Handle => format_ident!("__dcache_{}", self.function.item.sig.ident.unraw(), span = span),
+            _ => format_ident!("__dcache_site", span = span),
         }
     }
 
@@ -207,15 +233,13 @@ fn meta(plan: &Plan<'_>) -> TokenStream {
     quote!(#krate::__private::Meta::new(#path) #name)
 }
 
-fn list(krate: &Path, site: &str) -> TokenStream {
-    let site = format_ident!("{site}");
-    quote!(#krate::__private::inventory::submit! { #krate::__private::Listed(&#site) })
-}
-
 /// Lets the compiler check arguments and value where they stand.
 fn checks(plan: &Plan<'_>) -> TokenStream {
     let krate = &plan.krate;
     let mut checks = TokenStream::new();
+    if plan.fits {
+        return checks;
+    }
     if plan.key.from == From::Arguments {
         for argument in &plan.key.arguments {
             let ty = Form::of(&argument.ty).subject();
@@ -232,34 +256,10 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     let (value, at) = (&plan.value, returns_at(plan.function));
     checks.extend(check(krate, at, "value", quote!(#value)));
     if let Some(codec) = &plan.codec {
-        let codec = span::moved(codec, at);
         checks.extend(check(krate, at, "remote_value", quote!(#value, #codec)));
     }
     checks.extend(plan.doubtful.then(|| no_alias(plan, at)));
     checks
-}
-
-/// Writes the bounds that the checks have: under them a mistake about types is not repeated by every control.
-///
-/// `for<…>` makes the compiler take them on trust, where they are false as well.
-pub(crate) fn assumed(plan: &Plan<'_>) -> Vec<WherePredicate> {
-    let (krate, value) = (&plan.krate, &plan.value);
-    let Some(kept) = &plan.key.kept else { return Vec::new() };
-    let key = match plan.codec {
-        Some(_) => quote!(RemoteKey),
-        None => quote!(CacheKey),
-    };
-    let mut assumed: Vec<WherePredicate> = vec![
-        syn::parse_quote!(for<'__dcache> #kept: #krate::__private::#key),
-        syn::parse_quote!(for<'__dcache> #value: #krate::__private::CacheValue),
-    ];
-    if plan.key.from == From::Arguments {
-        assumed.extend(plan.key.arguments.iter().map(|argument| -> WherePredicate {
-            let ty = Form::of(&argument.ty).subject();
-            syn::parse_quote!(for<'__dcache> #ty: ::core::hash::Hash + ::core::cmp::Eq)
-        }));
-    }
-    assumed
 }
 
 fn check(krate: &Path, at: Span, name: &str, types: TokenStream) -> TokenStream {
@@ -271,27 +271,14 @@ fn check(krate: &Path, at: Span, name: &str, types: TokenStream) -> TokenStream 
 fn no_alias(plan: &Plan<'_>, at: Span) -> TokenStream {
     let (krate, returns) = (&plan.krate, &plan.function.returns);
     let at = span::at(at);
-    let body = quote_spanned! {at=> {
-        #[allow(unused_imports)]
-        use #krate::__private::PlainFallback as _;
-        ::core::assert!(
-            !<#krate::__private::Probe<#returns>>::__DCACHE_IS_RESULT,
-            "the return type is an alias of `Result`; add the flag `result`"
-        )
-    }};
-    match plan.function.is_generic() {
-        true => quote_spanned!(at=> const #body;),
-        false => quote_spanned!(at=> const _: () = #body;),
-    }
+    let krate = span::moved(krate, at);
+    quote_spanned!(at=> #krate::__private::check::plain(<#krate::__private::Probe<#returns>>::IS_PLAIN);)
 }
 
 /// Adds the key to the generics, so that the compiler infers its type.
 fn with_key(plan: &Plan<'_>) -> Generics {
     let krate = &plan.krate;
-    let bound = match plan.codec {
-        Some(_) => quote!(RemoteKey),
-        None => quote!(CacheKey),
-    };
+    let bound = plan.key_bound();
     let mut generics = plan.function.item.sig.generics.clone();
     generics.params.push(syn::parse_quote!(__DcacheKey: #krate::__private::#bound));
     generics

@@ -76,6 +76,13 @@ fn skip_to_next(input: ParseStream<'_>) {
     }
 }
 
+/// Passes over what a mistake has left between parentheses, so that it is no second one.
+pub(crate) fn skip_all(input: ParseStream<'_>) {
+    while !input.is_empty() {
+        drop(input.parse::<proc_macro2::TokenTree>());
+    }
+}
+
 fn starts_an_entry(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).is_ok()
@@ -105,6 +112,9 @@ fn entry<T>(
         Form::Flag(set) => set(target, &name, flag(entry.example, input)?),
         Form::Value(read) => {
             let after = after(&name, input);
+            if input.peek(Token![==]) {
+                return Err(input.error(format!("one `=` gives a value; write `{}`", entry.example)));
+            }
             let assigned = input.parse::<Option<Token![=]>>()?.is_some();
             if !assigned || input.is_empty() || input.peek(Token![,]) {
                 return Err(misses_its_value(after, &name, entry.example));
@@ -117,7 +127,9 @@ fn entry<T>(
             }
             let inside;
             parenthesized!(inside in input);
-            read(target, &name, &inside)
+            let read = read(target, &name, &inside);
+            skip_all(&inside);
+            read
         }
     }
 }

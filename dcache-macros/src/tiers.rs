@@ -1,6 +1,6 @@
 //! The chain: `backend = [memory(capacity = 10_000), redis("redis://…", ttl = "1h")]`.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::nearest::remedy;
 use crate::size::Size;
 use crate::slot::Slot;
-use crate::table::{Form, Known, each, read};
+use crate::table::{Form, Known, each, read, skip_all};
 
 /// A tier of the chain, and its arguments.
 #[derive(Clone)]
@@ -245,6 +245,9 @@ impl Parse for Chain {
                 tiers.push(tier(input, errors)?);
                 Ok(())
             });
+        } else if input.peek(token::Paren) {
+            let message = "a chain stands in brackets; write `backend = [memory, redis]`";
+            errors.add(syn::Error::new_spanned(input.parse::<TokenTree>()?, message));
         } else {
             match tier(input, &mut errors) {
                 Ok(tier) => tiers.push(tier),
@@ -289,7 +292,9 @@ fn tier(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Tier> {
     if input.peek(token::Paren) {
         let inside;
         parenthesized!(inside in input);
-        tier.arguments(&inside, errors)?;
+        let read = tier.arguments(&inside, errors);
+        skip_all(&inside);
+        read?;
     } else if kind == Kind::Own {
         return Err(needs_a_tier(&tier.name));
     }

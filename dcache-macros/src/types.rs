@@ -135,6 +135,38 @@ pub(crate) fn returned(output: &ReturnType) -> Type {
     }
 }
 
+/// Tells whether a type is of the standard library, by its name, and fits for certain; `wanted` says for what.
+pub(crate) fn fits(ty: &Type, wanted: Wanted) -> bool {
+    const PLAIN: [&str; 20] = [
+        "Duration", "PathBuf", "String", "bool", "char", "i128", "i16", "i32", "i64", "i8", "isize", "str",
+        "u128", "u16", "u32", "u64", "u8", "usize", "f32", "f64",
+    ];
+    let each = |types: &[&Type]| !types.is_empty() && types.iter().all(|ty| fits(ty, wanted));
+    match peel(ty) {
+        Type::Array(array) => fits(&array.elem, wanted),
+        Type::Slice(slice) => fits(&slice.elem, wanted),
+        Type::Tuple(tuple) => tuple.elems.len() <= 12 && tuple.elems.iter().all(|ty| fits(ty, wanted)),
+        Type::Path(path) if path.qself.is_none() => {
+            let Some((name, arguments)) = self::path(ty) else { return false };
+            let name = name.to_string();
+            match name.as_str() {
+                "f32" | "f64" => wanted == Wanted::Value && arguments.is_empty(),
+                "Vec" | "Option" | "Box" | "Arc" | "BTreeMap" | "BTreeSet" | "VecDeque" => each(&arguments),
+                "HashMap" | "HashSet" => wanted == Wanted::Value && arguments.len() <= 2 && each(&arguments),
+                name => arguments.is_empty() && PLAIN.contains(&name),
+            }
+        }
+        _ => false,
+    }
+}
+
+/// What a type is wanted for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Wanted {
+    Key,
+    Value,
+}
+
 /// How an argument goes into the key.
 pub(crate) enum Form<'a> {
     /// `&T`: as it is.
@@ -181,10 +213,14 @@ impl<'a> Form<'a> {
     pub(crate) fn kept(&self) -> TokenStream {
         let ty = self.subject();
         let at = span::at(ty.span());
+        if let (Self::Owned(_), Type::Path(_), true) = (self, ty, fits(ty, Wanted::Key)) {
+            return ty.to_token_stream(); // it is its own owned form
+        }
         let owned = quote_spanned!(at=> <#ty as ::std::borrow::ToOwned>::Owned);
         match self {
             Self::Optional(_) => quote!(::core::option::Option<#owned>),
-            _ => owned,
+            Self::Owned(ty) => ty.to_token_stream(),
+            Self::Borrowed(_) | Self::Cow(_) => owned,
         }
     }
 
@@ -193,7 +229,10 @@ impl<'a> Form<'a> {
         match self {
             Self::Borrowed(_) | Self::Optional(_) => name.to_token_stream(),
             Self::Cow(_) => quote!(&*#name),
-            Self::Owned(_) => quote!(&#name),
+            Self::Owned(_) => {
+                let at = span::at(name.span());
+                quote_spanned!(at=> &#name)
+            }
         }
     }
 }
@@ -231,6 +270,6 @@ mod tests {
         assert_eq!(kept("&'a str"), "<stras::std::borrow::ToOwned>::Owned");
         assert_eq!(kept("Option<&[u8]>"), "::core::option::Option<<[u8]as::std::borrow::ToOwned>::Owned>");
         assert_eq!(kept("Cow<'_, str>"), "<stras::std::borrow::ToOwned>::Owned");
-        assert_eq!(kept("Option<u8>"), "<Option<u8>as::std::borrow::ToOwned>::Owned");
+        assert_eq!(kept("Option<u8>"), "Option<u8>");
     }
 }

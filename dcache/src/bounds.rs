@@ -87,6 +87,68 @@ pub trait RemoteKeyArgument {}
 #[diagnostic::do_not_recommend]
 impl<A: ?Sized + ToOwned<Owned: RemoteKey>> RemoteKeyArgument for A {}
 
+/// What an expression must give to be part of a key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a cache key",
+    note = "every part of a key is `Hash + Eq + ToOwned` (so `Clone`, or `str`, `[T]`, `Path`), and its owned form \
+            `Send + Sync + 'static`",
+    note = "a float has `to_bits()`, and much else an id or a `to_string()`"
+)]
+pub trait KeyPart {}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + KeyArgument> KeyPart for &A {}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + KeyArgument> KeyPart for Option<&A> {}
+
+/// What an expression must give to be part of a key below memory.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a key below memory",
+    note = "remote tiers are keyed by a digest of the serialized key: derive `serde::Serialize`, or key by something \
+            else"
+)]
+pub trait RemoteKeyPart: KeyPart {}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + KeyArgument + RemoteKeyArgument> RemoteKeyPart for &A {}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + KeyArgument + RemoteKeyArgument> RemoteKeyPart for Option<&A> {}
+
+/// A return type of another name that is no `Result`.
+#[derive(Clone, Copy)]
+pub struct NoResult;
+
+/// A return type of another name that is a `Result`.
+#[derive(Clone, Copy)]
+pub struct AliasOfResult;
+
+/// What a return type must be to be stored as it is.
+#[diagnostic::on_unimplemented(
+    message = "the return type is an alias of `Result`",
+    label = "add the flag `result`, so that only `Ok` is stored",
+    note = "`result = false` stores the errors as well"
+)]
+pub trait Plain {}
+
+impl Plain for NoResult {}
+
+/// Fails to compile where a return type is an alias of `Result`.
+pub const fn plain<A: Plain + Copy>(_: A) {}
+
+/// Fails to compile where an expression gives no part of a key.
+#[inline]
+pub fn part<P: KeyPart>(part: P) -> P {
+    part
+}
+
+/// Fails to compile where an expression gives no part of a key below memory.
+#[inline]
+pub fn remote_part<P: RemoteKeyPart>(part: P) -> P {
+    part
+}
+
 /// Fails to compile where an argument cannot be part of a key.
 pub const fn argument<A: ?Sized + KeyArgument>() {}
 

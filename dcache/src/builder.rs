@@ -180,6 +180,12 @@ impl<K, V, C> Builder<K, V, C> {
         Builder { plan: Plan { coder, ..self.plan }, codec: PhantomData }
     }
 
+    /// Sets how values are held below memory, as the attribute does, before there is a tier.
+    #[doc(hidden)]
+    pub fn held_by<D>(self) -> Builder<K, V, D> {
+        Builder { plan: self.plan, codec: PhantomData }
+    }
+
     /// Sets how long a value is fresh; by default for ever in memory and 30 days below it.
     ///
     /// A zero stores nothing. More than 100 years count as 100 years.

@@ -154,23 +154,23 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
     #[inline]
     pub(crate) fn look<Q: ToKey<Key = K>>(&self, key: &Q) -> Result<V, Miss<K, V>> {
         if !settings::enabled() || !key.is_usable() {
-            return Err(Miss { call: None });
+            return Err(Miss::past());
         }
         match self.flights.fresh(key) {
             Some(value) => {
                 self.flights.hits.count();
                 Ok(value)
             }
-            None => {
-                Err(Miss { call: Some((self.inner.clone(), Call { key: key.to_key(), is_refresh: false })) })
-            }
+            None => Err(Miss::of(&self.inner, Call { key: key.to_key(), is_refresh: false })),
         }
     }
 
     /// Has the body run whatever the tiers hold.
     pub(crate) fn refresh<Q: ToKey<Key = K>>(&self, key: &Q) -> Miss<K, V> {
-        let call = || (self.inner.clone(), Call { key: key.to_key(), is_refresh: true });
-        Miss { call: settings::enabled().then(call) }
+        match settings::enabled() {
+            true => Miss::of(&self.inner, Call { key: key.to_key(), is_refresh: true }),
+            false => Miss::past(),
+        }
     }
 }
 

@@ -55,6 +55,7 @@ struct At<K, V> {
 
 /// A cache and one of its keys, whatever the key's type.
 trait Keyed<V>: Send + Sync {
+    fn peek(self: Arc<Self>, mode: Mode) -> Boxed<Option<V>>;
     fn entry(self: Arc<Self>, mode: Mode) -> Boxed<Option<Entry<V>>>;
     fn put(self: Arc<Self>, mode: Mode, value: V) -> Boxed<Result<(), Error>>;
     fn invalidate(self: Arc<Self>, mode: Mode) -> Boxed<Result<(), Error>>;
@@ -63,6 +64,10 @@ trait Keyed<V>: Send + Sync {
 }
 
 impl<K: CacheKey, V: CacheValue> Keyed<V> for At<K, V> {
+    fn peek(self: Arc<Self>, mode: Mode) -> Boxed<Option<V>> {
+        Box::pin(async move { self.inner.entry(mode, &self.key).await.map(|entry| entry.value) })
+    }
+
     fn entry(self: Arc<Self>, mode: Mode) -> Boxed<Option<Entry<V>>> {
         Box::pin(async move { self.inner.entry(mode, &self.key).await })
     }
@@ -88,7 +93,10 @@ impl<V: CacheValue, M> Handle<V, M> {
     pub(crate) fn new<K: CacheKey>(inner: &Arc<Inner<K, V>>, key: K) -> Self {
         Self { at: Arc::new(At { inner: inner.clone(), key }), mode: PhantomData }
     }
+}
 
+/// What a value must be was asked when the handle was made; here nothing is asked again.
+impl<V, M> Handle<V, M> {
     /// Returns the remote key: `None` for a function with memory alone, whose arguments need no id, and for
     /// arguments that cannot be serialized.
     pub fn key(&self) -> Option<String> {
@@ -101,11 +109,10 @@ impl<V: CacheValue, M> Handle<V, M> {
     }
 }
 
-impl<V: CacheValue, M: Waits> Handle<V, M> {
+impl<V, M: Waits> Handle<V, M> {
     /// Looks in all tiers; never runs the body, and fills nothing.
     pub fn peek(&self) -> M::Of<Option<V>> {
-        let entry = self.at.clone().entry(M::MODE);
-        M::wait(Box::pin(async { entry.await.map(|entry| entry.value) }))
+        M::wait(self.at.clone().peek(M::MODE))
     }
 
     /// Looks like [`peek`](Self::peek), and tells the value's tier, age and remaining life.

@@ -73,6 +73,7 @@
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
 //! | `registry.rs` `metrics.rs` `handle.rs` | all caches of the program; one entry, for controls |
 //! | `site.rs` `sites.rs` | a cached function; one with a cache for each set of types |
+//! | `gate.rs` | what generated code calls, so that types that cannot be cached are told of once |
 //! | `testing.rs` | what tests need: a clock that moves, isolation |
 //! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
 
@@ -88,6 +89,7 @@ mod change;
 pub mod codec;
 mod entry;
 mod flight;
+mod gate;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod handle;

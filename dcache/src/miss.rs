@@ -9,22 +9,37 @@ use crate::inner::{Inner, Share};
 use crate::mode::Mode;
 
 /// A call that memory could not answer: it takes the body.
-pub struct Miss<K, V> {
-    /// None where caching is off, or passed by for this call.
-    pub(crate) call: Option<(Arc<Inner<K, V>>, Call<K>)>,
+pub struct Miss<K, V>(Option<Asked<K, V>>);
+
+/// A call and the cache that it asks.
+struct Asked<K, V> {
+    inner: Arc<Inner<K, V>>,
+    call: Call<K>,
+}
+
+impl<K, V> Miss<K, V> {
+    /// A call that memory was asked for.
+    pub(crate) fn of(inner: &Arc<Inner<K, V>>, call: Call<K>) -> Self {
+        Self(Some(Asked { inner: inner.clone(), call }))
+    }
+
+    /// A call that goes past the cache, because caching is off or for reasons of its own.
+    pub(crate) fn past() -> Self {
+        Self(None)
+    }
 }
 
 impl<K: CacheKey, V: CacheValue> Miss<K, V> {
     /// Answers from the tiers, if they have it.
     pub(crate) async fn get(self, mode: Mode) -> Option<V> {
-        let (inner, call) = self.call?;
+        let Asked { inner, call } = self.0?;
         inner.get(mode, &call.key).await
     }
 
     /// Answers from the tiers or by the body.
     pub async fn run(self, body: impl Future<Output = V>) -> V {
-        match self.call {
-            Some((inner, call)) => certain(inner.answer(call, async { Ok(body.await) }, None).await),
+        match self.0 {
+            Some(Asked { inner, call }) => certain(inner.answer(call, async { Ok(body.await) }, None).await),
             None => body.await,
         }
     }
@@ -35,16 +50,16 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
         body: impl Future<Output = Result<V, E>>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        match self.call {
-            Some((inner, call)) => inner.answer(call, body, share).await,
+        match self.0 {
+            Some(Asked { inner, call }) => inner.answer(call, body, share).await,
             None => body.await,
         }
     }
 
     /// Answers from the tiers or by the body, on this thread.
     pub fn run_blocking(self, body: impl FnOnce() -> V) -> V {
-        match self.call {
-            Some((inner, call)) => certain(inner.answer_blocking(call, || Ok(body()), None)),
+        match self.0 {
+            Some(Asked { inner, call }) => certain(inner.answer_blocking(call, || Ok(body()), None)),
             None => body(),
         }
     }
@@ -55,8 +70,8 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
         body: impl FnOnce() -> Result<V, E>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        match self.call {
-            Some((inner, call)) => inner.answer_blocking(call, body, share),
+        match self.0 {
+            Some(Asked { inner, call }) => inner.answer_blocking(call, body, share),
             None => body(),
         }
     }

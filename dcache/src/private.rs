@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 pub use inventory;
 
 pub use crate::args::{Args, ToKey};
-pub use crate::bounds::{CacheKey, CacheValue, RemoteKey};
+pub use crate::bounds::{AliasOfResult, CacheKey, CacheValue, NoResult, RemoteKey};
 pub use crate::builder::{Builder, Plan};
+pub use crate::gate::{Asked, Chosen, Far, Members, Near};
 pub use crate::handle::{CacheRef, Handle};
 pub use crate::inner::Share;
 pub use crate::miss::Miss;
@@ -16,13 +17,23 @@ pub use crate::sites::Sites;
 pub use crate::text::{Template, Text};
 pub use crate::tier::Place;
 
-use crate::cache::Cache;
 #[cfg(any(feature = "redis", feature = "fs"))]
 use crate::tier::Tier;
 
+/// All traits that stand in for inherent methods whose bounds do not hold.
+pub mod fallback {
+    pub use super::{PartFallback as _, PlainFallback as _, ProbeFallback as _};
+    pub use crate::gate::{
+        AskedFallback as _, BuilderFallback as _, ChosenFallback as _, MembersFallback as _,
+        MissFallback as _,
+    };
+}
+
 /// Checks that fail to compile at the user's tokens.
 pub mod check {
-    pub use crate::bounds::{argument, receiver, remote_argument, remote_value, value};
+    pub use crate::bounds::{
+        argument, part, plain, receiver, remote_argument, remote_part, remote_value, value,
+    };
 }
 
 impl Place {
@@ -54,48 +65,24 @@ pub fn fs(place: Place) -> Tier {
     Tier::fs(place)
 }
 
-/// Tells the type of the key that this is a look-up for.
-pub fn kind_of<Q: ToKey>(_: &Q) -> PhantomData<Q::Key> {
-    PhantomData
-}
-
 /// Tells the type of the key that this would make.
-pub fn kind_made<A, K>(_: impl Fn(A) -> K) -> PhantomData<K> {
+pub fn kind_made<A, K>(_: impl Fn(A) -> PhantomData<K>) -> PhantomData<K> {
     PhantomData
-}
-
-/// Looks into a cache that the user owns.
-///
-/// # Errors
-/// A miss, which takes the body.
-pub fn look<V: CacheValue, Q: ToKey<Key: CacheKey>>(
-    cache: &Cache<Q::Key, V>,
-    arguments: &Q,
-) -> Result<V, Miss<Q::Key, V>> {
-    cache.look(arguments)
-}
-
-/// Returns an entry of a cache that the user owns.
-pub fn handle<M, V: CacheValue, Q: ToKey<Key: CacheKey>>(
-    cache: &Cache<Q::Key, V>,
-    arguments: &Q,
-) -> Handle<V, M> {
-    Handle::new(&cache.inner, arguments.to_key())
 }
 
 /// A part of a key that an expression gives: what is a reference is borrowed as it is, all else for the look-up.
 pub struct Part<'t, T: ?Sized>(pub &'t T);
 
-impl<'a, T: ?Sized> Part<'_, &'a T> {
-    /// Returns the reference.
-    pub fn __dcache_part(self) -> &'a T {
-        self.0
-    }
-}
+/// What is a reference, or may hold one: one trait for both, so that a mistake in an expression is no second one.
+pub trait Borrows: Copy {}
 
-impl<'a, T: ?Sized> Part<'_, Option<&'a T>> {
-    /// Returns the reference, if there is one.
-    pub fn __dcache_part(self) -> Option<&'a T> {
+impl<T: ?Sized> Borrows for &T {}
+
+impl<T: ?Sized> Borrows for Option<&T> {}
+
+impl<T: Borrows> Part<'_, T> {
+    /// Returns the reference.
+    pub fn part(self) -> T {
         *self.0
     }
 }
@@ -106,18 +93,23 @@ pub trait PartFallback {
     type Part;
 
     /// Borrows the part.
-    fn __dcache_part(self) -> Self::Part;
+    fn part(self) -> Self::Part;
 }
 
 impl<'t, T: ?Sized> PartFallback for Part<'t, T> {
     type Part = &'t T;
 
-    fn __dcache_part(self) -> &'t T {
+    fn part(self) -> &'t T {
         self.0
     }
 }
 
 /// What a function returns: a `Result`, of which the value is stored.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Result`",
+    label = "of this type no `Ok` can be stored",
+    note = "remove the flag `result`; write `result = false` where the type is called `Result` and is none"
+)]
 pub trait Outcome {
     /// The value that is stored.
     type Value;
@@ -135,12 +127,12 @@ pub struct Probe<R>(PhantomData<R>);
 
 impl<T, E: Clone + Send + Sync + 'static> Probe<Result<T, E>> {
     /// How errors are shared with those who wait.
-    pub const __DCACHE_SHARE: Option<Share<E>> = Some(Share::CLONES);
+    pub const SHARE: Option<Share<E>> = Some(Share::CLONES);
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// Whether this is a `Result`.
-    pub const __DCACHE_IS_RESULT: bool = true;
+    /// It is a `Result`.
+    pub const IS_PLAIN: AliasOfResult = AliasOfResult;
 }
 
 /// What holds of errors where no inherent constant does.
@@ -148,7 +140,7 @@ pub trait ProbeFallback {
     /// The error of a `Result`.
     type Error;
     /// Errors that cannot be cloned are not shared.
-    const __DCACHE_SHARE: Option<Share<Self::Error>> = None;
+    const SHARE: Option<Share<Self::Error>> = None;
 }
 
 impl<T, E> ProbeFallback for Probe<Result<T, E>> {
@@ -157,13 +149,13 @@ impl<T, E> ProbeFallback for Probe<Result<T, E>> {
 
 /// What holds of return types where no inherent constant does.
 pub trait PlainFallback {
-    /// Not a `Result`.
-    const __DCACHE_IS_RESULT: bool = false;
+    /// It is no `Result`.
+    const IS_PLAIN: NoResult = NoResult;
 }
 
 impl<R> PlainFallback for Probe<R> {}
 
 /// Returns the miss of a call that goes past the cache.
 pub fn past<K, V>() -> Miss<K, V> {
-    Miss { call: None }
+    Miss::past()
 }

@@ -9,10 +9,14 @@ use crate::args::ToKey;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::builder::{Builder, Plan};
 use crate::cache::Cache;
-use crate::handle::{CacheRef, Handle};
+use crate::handle::Handle;
 use crate::log;
 use crate::miss::Miss;
+use crate::mode::Mode;
 use crate::registry::{self, Listing, Member};
+use crate::stats::Stats;
+use crate::together::{all, joined};
+use crate::waits::{Awaits, Pending, sealed::Waits as _};
 
 /// Where a cached function stands.
 #[derive(Clone, Copy)]
@@ -115,18 +119,54 @@ pub struct Site<K, V> {
     meta: Meta,
     types: fn() -> Types,
     build: Build<K, V>,
+    members: fn(&Self) -> Vec<Member>,
     cache: OnceLock<Cache<K, V>>,
 }
 
 impl<K, V> Site<K, V> {
     /// Creates it; nothing is built before the first call.
-    pub const fn new(meta: Meta, build: Build<K, V>) -> Self {
-        Self::typed(meta, || Types { owner: None, arguments: "" }, build)
+    pub const fn new(meta: Meta, build: Build<K, V>, members: fn(&Self) -> Vec<Member>) -> Self {
+        Self::typed(meta, || Types { owner: None, arguments: "" }, build, members)
+    }
+
+    /// Creates it for a key and a value that can be cached for certain.
+    pub const fn of(meta: Meta, build: Build<K, V>) -> Self
+    where
+        K: CacheKey,
+        V: CacheValue,
+    {
+        Self::new(meta, build, Self::listed)
     }
 
     /// Creates it for some types, which are part of its name.
-    pub(crate) const fn typed(meta: Meta, types: fn() -> Types, build: Build<K, V>) -> Self {
-        Self { meta, types, build, cache: OnceLock::new() }
+    pub(crate) const fn typed(
+        meta: Meta,
+        types: fn() -> Types,
+        build: Build<K, V>,
+        members: fn(&Self) -> Vec<Member>,
+    ) -> Self {
+        Self { meta, types, build, members, cache: OnceLock::new() }
+    }
+
+    /// Removes all values.
+    pub fn clear(&self) -> Pending<Result<(), Error>> {
+        let members = (self.members)(self);
+        Awaits::wait(Box::pin(async move {
+            all(members.iter().map(|member| member.cache.clear(Mode::Async))).await
+        }))
+    }
+
+    /// Removes all values, on this thread.
+    pub fn clear_blocking(&self) -> Result<(), Error> {
+        let members = (self.members)(self);
+        joined(
+            members.iter().filter_map(|member| pollster::block_on(member.cache.clear(Mode::Blocking)).err()),
+        )
+    }
+
+    /// Returns the counts.
+    pub fn stats(&self) -> Stats {
+        (self.members)(self).iter().map(|member| member.cache.stats()).fold(Stats::default(), Stats::plus)
     }
 
     /// Looks into memory, by the arguments as they are.
@@ -176,6 +216,12 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
         })
     }
 
+    /// Lists the one cache.
+    pub(crate) fn listed(&self) -> Vec<Member> {
+        let cache = self.cache();
+        vec![Member { file: self.meta.file, line: self.meta.line, cache: cache.inner.clone() }]
+    }
+
     /// Has the body run whatever the tiers hold.
     pub fn refresh<Q: ToKey<Key = K>>(&'static self, arguments: &Q) -> Miss<K, V> {
         self.cache().refresh(arguments)
@@ -185,17 +231,14 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
     pub fn handle<M, Q: ToKey<Key = K>>(&'static self, arguments: &Q) -> Handle<V, M> {
         Handle::new(&self.cache().inner, arguments.to_key())
     }
-
-    /// Returns the cache as a whole.
-    pub fn whole<M>(&'static self) -> CacheRef<M> {
-        CacheRef::new(self.cache().inner.clone())
-    }
 }
 
-impl<K: CacheKey, V: CacheValue> Listing for Site<K, V> {
+impl<K, V> Listing for Site<K, V>
+where
+    Self: Send + Sync,
+{
     fn members(&'static self) -> Vec<Member> {
-        let cache = self.cache();
-        vec![Member { file: self.meta.file, line: self.meta.line, cache: cache.inner.clone() }]
+        (self.members)(self)
     }
 
     fn name(&self) -> String {

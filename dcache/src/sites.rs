@@ -8,11 +8,12 @@ use std::sync::OnceLock;
 use dcache_backends::Error;
 
 use crate::bounds::{CacheKey, CacheValue};
+use crate::mode::Mode;
 use crate::registry::{Listing, Member};
 use crate::site::{Build, Meta, Site, Types};
 use crate::stats::Stats;
 use crate::together::all;
-use crate::waits::Waits;
+use crate::waits::{Awaits, Pending, sealed::Waits as _};
 
 /// A cached function whose key or value types are only known where it is called: a method, a generic function,
 /// or one with `key = …`. Each combination of types has a cache of its own.
@@ -84,7 +85,7 @@ impl Sites {
             owner: (typeid::of::<S>() != TypeId::of::<()>()).then(std::any::type_name::<S>),
             arguments: if typeid::of::<M>() == TypeId::of::<()>() { "" } else { std::any::type_name::<M>() },
         };
-        let new = Opened::new(types, Site::typed(self.meta, names, build));
+        let new = Opened::new(types, Site::typed(self.meta, names, build, Site::listed));
         let mut link = &self.first;
         loop {
             let opened = *link.get_or_init(|| new);
@@ -105,9 +106,18 @@ impl Sites {
 /// What concerns the caches of all types that the function was called with.
 impl Sites {
     /// Removes all values.
-    pub fn clear<M: Waits>(&'static self) -> M::Of<Result<(), Error>> {
+    pub fn clear(&'static self) -> Pending<Result<(), Error>> {
+        Awaits::wait(Box::pin(self.cleared(Mode::Async)))
+    }
+
+    /// Removes all values, on this thread.
+    pub fn clear_blocking(&'static self) -> Result<(), Error> {
+        pollster::block_on(self.cleared(Mode::Blocking))
+    }
+
+    async fn cleared(&'static self, mode: Mode) -> Result<(), Error> {
         let members = self.members();
-        M::wait(Box::pin(async move { all(members.iter().map(|member| member.cache.clear(M::MODE))).await }))
+        all(members.iter().map(|member| member.cache.clear(mode))).await
     }
 
     /// Returns the counts, added up.

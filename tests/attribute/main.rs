@@ -3,6 +3,7 @@
 mod controls;
 mod isolation;
 mod keys;
+mod methods;
 mod options;
 mod program;
 mod shapes;
