@@ -20,7 +20,8 @@ impl Plan<'_> {
         let (krate, returns, body) = (&self.krate, &self.function.returns, self.body());
         let at = span::at(returns_at(self.function));
         let (krate, miss) = (span::moved(krate, at), Ident::new(&miss.to_string(), at));
-        let share = self.fallible.then(|| quote_spanned!(at=> , <#krate::__private::Probe<#returns>>::SHARE));
+        let share =
+            self.fallible.then(|| quote_spanned!(at=> , <#krate::__private::Probe<#returns>>::DCACHE_SHARE));
         match (self.fallible, self.function.is_async()) {
             (true, true) => quote_spanned!(at=> #miss.try_run(#body #share)),
             (true, false) => quote_spanned!(at=> #miss.try_run_blocking(#body #share)),
@@ -79,7 +80,8 @@ impl Plan<'_> {
         let (query, found, method) = (&self.key.query, self.found(), Ident::new(method, at));
         if self.fits && self.single().is_some() {
             let site = self.static_name();
-            return quote_spanned!(at=> #site.#method(&#query));
+            let krate = span::moved(&self.krate, at);
+            return quote_spanned!(at=> #krate::__private::Site::#method(&#site, &#query));
         }
         let asked = match (self.fits, &self.cache) {
             (true, None) => quote_spanned!(at=> #site.#method(&#args)),
@@ -124,7 +126,8 @@ pub(crate) fn uncached(plan: &Plan<'_>) -> TokenStream {
     let sig = Signature { ident: name, ..item.sig.clone() };
     let (vis, block) = (&item.vis, &item.block);
     quote! {
-        #[allow(dead_code, clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::missing_inline_in_public_items)]
+        #[allow(dead_code, clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+        #[allow(clippy::missing_inline_in_public_items, clippy::must_use_candidate, clippy::too_many_arguments)]
         #(#lints)*
         #vis #sig #block
     }

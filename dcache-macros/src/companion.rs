@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Signature, Token};
 
 use crate::call::{local, named, uncached};
-use crate::plan::Plan;
+use crate::plan::{Plan, returns_at};
 use crate::site::{lints_of_lifetimes, site};
 use crate::span;
 use crate::types::impl_trait;
@@ -29,8 +29,11 @@ fn entry(plan: &Plan<'_>) -> TokenStream {
     let (import, handle, arguments) = (plan.import(), plan.ask("handle"), keyed(plan));
     let generics = &plan.function.item.sig.generics;
     let (params, clause) = (&generics.params, &generics.where_clause);
+    let there = span::at(returns_at(plan.function));
+    let here = span::moved(krate, there);
+    let returns = quote_spanned!(there=> #here::Handle<#value, #here::#waits>);
     quote! {
-        fn __dcache_entry<#params>(#(#arguments),*) -> #krate::Handle<#value, #krate::#waits> #clause {
+        fn __dcache_entry<#params>(#(#arguments),*) -> #returns #clause {
             #import
             #handle
         }
@@ -211,7 +214,7 @@ impl Control {
             }
             Takes::Key => keyed(plan),
             Takes::KeyAndValue => {
-                let (name, ty) = (Ident::new("value", Span::mixed_site()), &plan.value);
+                let (name, ty) = (Ident::new("new_value", Span::mixed_site()), &plan.value);
                 keyed(plan).into_iter().chain([quote!(#name: #ty)]).collect()
             }
             Takes::Nothing => Vec::new(),
@@ -221,11 +224,11 @@ impl Control {
     }
 
     fn returns(&self, plan: &Plan<'_>) -> TokenStream {
-        let (krate, value) = (&plan.krate, &plan.value);
+        let (krate, value, at) = (&plan.krate, &plan.value, span::at(returns_at(plan.function)));
         let returns = match self.returns {
             Returns::Same => plan.function.returns.to_token_stream(),
-            Returns::Value => quote!(::core::option::Option<#value>),
-            Returns::Entry => quote!(::core::option::Option<#krate::Entry<#value>>),
+            Returns::Value => quote_spanned!(at=> ::core::option::Option<#value>),
+            Returns::Entry => quote_spanned!(at=> ::core::option::Option<#krate::Entry<#value>>),
             Returns::Done => quote!(::core::result::Result<(), #krate::Error>),
             Returns::Key => quote!(::std::string::String),
             Returns::Stats => quote!(#krate::Stats),
@@ -240,7 +243,8 @@ impl Control {
     fn body(&self, plan: &Plan<'_>) -> TokenStream {
         let method = format_ident!("{}", self.name);
         let turbofish = plan.turbofish(&TokenStream::new());
-        let entry = quote!(Self::__dcache_entry #turbofish);
+        let at = span::at(returns_at(plan.function));
+        let entry = quote_spanned!(at=> Self::__dcache_entry #turbofish);
         let names = plan.key.arguments.iter().map(|argument| &argument.name);
         match self.takes {
             Takes::Nothing => {
@@ -258,12 +262,12 @@ impl Control {
                 quote!(#import let #miss = #refresh; #finish)
             }
             Takes::Key if self.name == "key" => {
-                quote!(::core::option::Option::unwrap_or_default(#entry(#(#names),*).key()))
+                quote_spanned!(at=> ::core::option::Option::unwrap_or_default(#entry(#(#names),*).key()))
             }
-            Takes::Key => quote!(#entry(#(#names),*).#method()),
+            Takes::Key => quote_spanned!(at=> #entry(#(#names),*).#method()),
             Takes::KeyAndValue => {
-                let value = Ident::new("value", Span::mixed_site());
-                quote!(#entry(#(#names),*).#method(#value))
+                let value = Ident::new("new_value", Span::mixed_site());
+                quote_spanned!(at=> #entry(#(#names),*).#method(#value))
             }
         }
     }

@@ -275,7 +275,7 @@ fn part(function: &Function, expr: &Expr, is_remote: bool, krate: &Path) -> Toke
         mutability: None,
         expr: Box::new(expr.clone()),
     };
-    quote_spanned!(at=> #check(#krate::__private::Part(#borrowed).part()))
+    quote_spanned!(at=> #check(#krate::__private::Part(#borrowed).dcache_part()))
 }
 
 /// Writes how a look-up borrows an argument.

@@ -74,7 +74,7 @@ fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
     let here = span::moved(krate, at);
     let ty = quote_spanned!(at=> #here::__private::Site<#kept, #value>);
     let listed = quote_spanned!(at=> #here::__private::Listed(&#name));
-    let members = quote_spanned!(at=> <#here::__private::Members<#kept, #value>>::OF);
+    let members = quote_spanned!(at=> <#here::__private::Members<#kept, #value>>::DCACHE_OF);
     let new = quote_spanned!(at=> #here::__private::Site::new(#meta, #build, #members));
     let site = match plan.fits {
         true => quote_spanned!(at=> #here::__private::Site::of(#meta, #build)),
@@ -272,7 +272,7 @@ fn no_alias(plan: &Plan<'_>, at: Span) -> TokenStream {
     let (krate, returns) = (&plan.krate, &plan.function.returns);
     let at = span::at(at);
     let krate = span::moved(krate, at);
-    quote_spanned!(at=> #krate::__private::check::plain(<#krate::__private::Probe<#returns>>::IS_PLAIN);)
+    quote_spanned!(at=> #krate::__private::check::plain(<#krate::__private::Probe<#returns>>::DCACHE_IS_PLAIN);)
 }
 
 /// Adds the key to the generics, so that the compiler infers its type.

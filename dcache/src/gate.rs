@@ -163,13 +163,13 @@ pub struct Members<K, V>(PhantomData<(K, V)>);
 
 impl<K: CacheKey, V: CacheValue> Members<K, V> {
     /// Lists them.
-    pub const OF: fn(&Site<K, V>) -> Vec<Member> = Site::listed;
+    pub const DCACHE_OF: fn(&Site<K, V>) -> Vec<Member> = Site::listed;
 }
 
 /// What is done with sites that cannot be.
 pub trait MembersFallback<K, V> {
-    /// See [`Members::OF`].
-    const OF: fn(&Site<K, V>) -> Vec<Member> = |_| Vec::new();
+    /// See [`Members::DCACHE_OF`].
+    const DCACHE_OF: fn(&Site<K, V>) -> Vec<Member> = |_| Vec::new();
 }
 
 impl<K, V> MembersFallback<K, V> for Members<K, V> {}

@@ -82,7 +82,7 @@ impl<T: ?Sized> Borrows for Option<&T> {}
 
 impl<T: Borrows> Part<'_, T> {
     /// Returns the reference.
-    pub fn part(self) -> T {
+    pub fn dcache_part(self) -> T {
         *self.0
     }
 }
@@ -93,13 +93,13 @@ pub trait PartFallback {
     type Part;
 
     /// Borrows the part.
-    fn part(self) -> Self::Part;
+    fn dcache_part(self) -> Self::Part;
 }
 
 impl<'t, T: ?Sized> PartFallback for Part<'t, T> {
     type Part = &'t T;
 
-    fn part(self) -> &'t T {
+    fn dcache_part(self) -> &'t T {
         self.0
     }
 }
@@ -127,12 +127,12 @@ pub struct Probe<R>(PhantomData<R>);
 
 impl<T, E: Clone + Send + Sync + 'static> Probe<Result<T, E>> {
     /// How errors are shared with those who wait.
-    pub const SHARE: Option<Share<E>> = Some(Share::CLONES);
+    pub const DCACHE_SHARE: Option<Share<E>> = Some(Share::CLONES);
 }
 
 impl<T, E> Probe<Result<T, E>> {
     /// It is a `Result`.
-    pub const IS_PLAIN: AliasOfResult = AliasOfResult;
+    pub const DCACHE_IS_PLAIN: AliasOfResult = AliasOfResult;
 }
 
 /// What holds of errors where no inherent constant does.
@@ -140,7 +140,7 @@ pub trait ProbeFallback {
     /// The error of a `Result`.
     type Error;
     /// Errors that cannot be cloned are not shared.
-    const SHARE: Option<Share<Self::Error>> = None;
+    const DCACHE_SHARE: Option<Share<Self::Error>> = None;
 }
 
 impl<T, E> ProbeFallback for Probe<Result<T, E>> {
@@ -150,7 +150,7 @@ impl<T, E> ProbeFallback for Probe<Result<T, E>> {
 /// What holds of return types where no inherent constant does.
 pub trait PlainFallback {
     /// It is no `Result`.
-    const IS_PLAIN: NoResult = NoResult;
+    const DCACHE_IS_PLAIN: NoResult = NoResult;
 }
 
 impl<R> PlainFallback for Probe<R> {}

@@ -21,7 +21,7 @@ async fn uses() -> Result<(), String> {
     let _ = f::invalidate("x", (1, 2), Some(3u8)).await;
     let _: Vec<u8> = f::refresh("x", (1, 2), Some(3u8)).await?;
     let _: Vec<u8> = f::uncached("x", (1, 2), Some(3u8)).await?;
-    let _ = (f::clear().await, f::stats());
+    let _ = (f::clear::<u8>().await, f::stats::<u8>());
     Ok(())
 }
 

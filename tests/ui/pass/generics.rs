@@ -64,7 +64,14 @@ fn with_template<T: Display + 'static>(name: T) -> usize {
     name.to_string().len()
 }
 
+#[dcache(key = name.as_ref().to_owned())]
+fn not_static<T: AsRef<str>>(name: T) -> usize {
+    name.as_ref().len()
+}
+
 fn main() {
+    assert_eq!(not_static(&String::from("abc")), 3);
+    assert_eq!(not_static::peek("abc"), None, "a cache for each type");
     assert_eq!(lifetimes("a", "b"), "ab");
     assert_eq!(lifetimes::peek("a", "b").unwrap(), "ab");
     assert_eq!(types(&[1, 2, 3], 1u8), [2, 3]);
@@ -92,4 +99,3 @@ fn main() {
     types::clear::<u8, usize>().unwrap();
     assert_eq!(types::stats::<u8, usize>().entries, 0);
 }
-

@@ -1,0 +1,8 @@
+use dcache::dcache;
+
+struct Shop;
+
+#[dcache]
+impl Shop {}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use dcache::dcache;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Shop;
+
+#[dcache(ttl = 5u8)]
+impl Shop {
+    #[dcache]
+    fn price(&self, n: u64) -> u64 {
+        n
+    }
+
+    #[dcache]
+    fn stock(&self, n: u64) -> u64 {
+        n
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dcache::dcache;
+
+#[dcache(bypass_if = |n| n == 0)]
+fn f(n: u64) -> u64 {
+    n
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use dcache::dcache;
+
+#[dcache]
+fn f(sku: &str, n: u64) -> u64 {
+    sku.len() as u64 + n
+}
+
+fn uses() -> u64 {
+    f(1, "sku")
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dcache::dcache;
+
+#[dcache]
+fn f(n: u64) -> String {
+    n
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dcache::dcache;
+
+#[dcache]
+macro_rules! price {
+    () => {};
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dcache::dcache;
+
+#[dcache]
+struct Page;
+
+fn main() {}

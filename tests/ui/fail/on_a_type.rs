@@ -1,0 +1,6 @@
+use dcache::dcache;
+
+#[dcache]
+type Id = u64;
+
+fn main() {}

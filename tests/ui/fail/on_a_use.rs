@@ -1,0 +1,6 @@
+use dcache::dcache;
+
+#[dcache]
+use std::fmt;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dcache::dcache;
+
+#[dcache]
+enum Page {
+    One,
+}
+
+fn main() {}

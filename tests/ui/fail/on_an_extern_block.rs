@@ -1,0 +1,8 @@
+use dcache::dcache;
+
+#[dcache]
+unsafe extern "C" {
+    fn f(n: u64) -> u64;
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use dcache::dcache;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Shop;
+
+impl Shop {
+    #[dcache]
+    fn price(&mut self, sku: &str) -> u64 {
+        sku.len() as u64
+    }
+}
+
+fn main() {}
