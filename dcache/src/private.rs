@@ -8,7 +8,6 @@ pub use crate::args::{Args, ToKey};
 pub use crate::bounds::{AliasOfResult, CacheKey, CacheValue, NoResult, RemoteKey};
 pub use crate::builder::{Builder, Plan};
 pub use crate::gate::{Asked, Chosen, Far, Members, Near};
-pub use crate::handle::{CacheRef, Handle};
 pub use crate::inner::Share;
 pub use crate::miss::Miss;
 pub use crate::registry::{Listed, Listing};
