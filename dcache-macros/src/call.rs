@@ -77,7 +77,7 @@ impl Plan<'_> {
     /// that leaves it to the check at that type to say so.
     pub(crate) fn ask(&self, method: &str) -> TokenStream {
         let (args, site, at) = (local("args"), local("site"), span::at(self.key.at));
-        let (query, found, method) = (&self.key.query, self.found(), Ident::new(method, at));
+        let (query, method) = (&self.key.query, Ident::new(method, at));
         if self.fits && self.single().is_some() {
             let site = self.static_name();
             let krate = span::moved(&self.krate, at);
@@ -94,7 +94,17 @@ impl Plan<'_> {
                 quote_spanned!(at=> #asked.#method(#site))
             }
         };
+        let found = self.found();
         quote_spanned!(at=> match #query { #args => { let #site = #found; #asked } })
+    }
+
+    /// Writes the arguments in the key; `self` is none to write.
+    pub(crate) fn keyed(&self) -> Vec<TokenStream> {
+        let arguments = self.key.arguments.iter().filter(|argument| !argument.is_self()).map(|argument| {
+            let (name, ty) = (&argument.name, &argument.ty);
+            quote!(#name: #ty)
+        });
+        arguments.collect()
     }
 
     /// Writes what the borrowed arguments ask a cache with.

@@ -26,7 +26,7 @@ pub(crate) fn companion(plan: &Plan<'_>) -> TokenStream {
 /// Writes the function that finds the entry of some arguments: what the other controls are made of.
 fn entry(plan: &Plan<'_>) -> TokenStream {
     let (krate, value, waits) = (&plan.krate, &plan.value, plan.waits());
-    let (import, handle, arguments) = (plan.import(), plan.ask("handle"), keyed(plan));
+    let (import, handle, arguments) = (plan.import(), plan.ask("handle"), plan.keyed());
     let generics = &plan.function.item.sig.generics;
     let (params, clause) = (&generics.params, &generics.where_clause);
     let there = span::at(returns_at(plan.function));
@@ -212,10 +212,10 @@ impl Control {
                 let all = named(plan).inputs.into_iter();
                 all.map(|argument| argument.into_token_stream()).collect()
             }
-            Takes::Key => keyed(plan),
+            Takes::Key => plan.keyed(),
             Takes::KeyAndValue => {
                 let (name, ty) = (Ident::new("new_value", Span::mixed_site()), &plan.value);
-                keyed(plan).into_iter().chain([quote!(#name: #ty)]).collect()
+                plan.keyed().into_iter().chain([quote!(#name: #ty)]).collect()
             }
             Takes::Nothing => Vec::new(),
         };
@@ -273,25 +273,13 @@ impl Control {
     }
 }
 
-/// Writes the arguments in the key.
-fn keyed(plan: &Plan<'_>) -> Vec<TokenStream> {
-    let arguments = plan.key.arguments.iter().map(|argument| {
-        let (name, ty) = (&argument.name, &argument.ty);
-        quote!(#name: #ty)
-    });
-    arguments.collect()
-}
-
 /// Writes what finds the cache without a key at hand.
 ///
 /// Where only the compiler knows the key's type, a closure that is never called tells it. It cannot be written
 /// for `impl Trait` arguments; then all caches of the function are meant, those of each type.
 fn whole(plan: &Plan<'_>) -> TokenStream {
     let (krate, query, arguments) = (&plan.krate, &plan.key.query, &plan.key.arguments);
-    if plan.single().is_some() {
-        return plan.static_name().into_token_stream();
-    }
-    if arguments.iter().any(|argument| impl_trait(&argument.ty).is_some()) {
+    if plan.single().is_some() || arguments.iter().any(|argument| impl_trait(&argument.ty).is_some()) {
         return plan.static_name().into_token_stream();
     }
     let (names, types) = (arguments.iter().map(|a| &a.name), arguments.iter().map(|a| &a.ty));

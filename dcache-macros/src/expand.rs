@@ -57,12 +57,11 @@ fn function(plan: &Plan<'_>) -> TokenStream {
     let (import, look, finish) = (plan.import(), plan.look(), plan.finish(&local("miss")));
     let (looked, value, miss) = (local("looked"), local("value"), local("miss"));
     let inside = (plan.home == Home::Inside && plan.cache.is_none()).then(|| inside(plan));
-    let (hit, wait) = match (plan.fallible, plan.function.is_async()) {
-        (true, is_async) => {
-            let at = span::at(returns_at(plan.function));
-            (quote_spanned!(at=> ::core::result::Result::Ok(#value)), is_async.then(|| quote!(.await)))
-        }
-        (false, is_async) => (quote!(#value), is_async.then(|| quote!(.await))),
+    let wait = plan.function.is_async().then(|| quote!(.await));
+    let at = span::at(returns_at(plan.function));
+    let hit = match plan.fallible {
+        true => quote_spanned!(at=> ::core::result::Result::Ok(#value)),
+        false => quote!(#value),
     };
     // the look-up is a statement of its own, so that nothing it borrows outlives it
     let call = quote! {

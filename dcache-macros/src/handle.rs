@@ -32,10 +32,7 @@ fn written(plan: &Plan<'_>, body: &TokenStream) -> TokenStream {
     };
     let is_keyed = plan.key.arguments.iter().any(|argument| argument.is_self());
     let receiver = function.receiver().map(|receiver| self::receiver(receiver, is_keyed));
-    let arguments = plan.key.arguments.iter().filter(|argument| !argument.is_self()).map(|argument| {
-        let (name, ty) = (&argument.name, &argument.ty);
-        quote!(#name: #ty)
-    });
+    let arguments = plan.keyed();
     let waits = plan.waits();
     let docs = format!("Returns the cache's entry of `{}` with these arguments.", method.unraw());
     let (cfg, lints) = (function.cfg(), lints_of_lifetimes(&generics));

@@ -69,16 +69,19 @@ pub(crate) fn inside(plan: &Plan<'_>) -> TokenStream {
 /// Writes the static of a function with one cache.
 fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
     let (krate, value, name) = (&plan.krate, &plan.value, plan.static_name());
-    let (checks, meta, build, cfg) = (checks(plan), meta(plan), build(plan), plan.function.cfg());
-    let (import, at) = (plan.import(), span::at(plan.function.item.sig.ident.span()));
+    let (meta, build, cfg) = (meta(plan), build(plan), plan.function.cfg());
+    let at = span::at(plan.function.item.sig.ident.span());
     let here = span::moved(krate, at);
     let ty = quote_spanned!(at=> #here::__private::Site<#kept, #value>);
     let listed = quote_spanned!(at=> #here::__private::Listed(&#name));
-    let members = quote_spanned!(at=> <#here::__private::Members<#kept, #value>>::DCACHE_OF);
-    let new = quote_spanned!(at=> #here::__private::Site::new(#meta, #build, #members));
     let site = match plan.fits {
         true => quote_spanned!(at=> #here::__private::Site::of(#meta, #build)),
-        false => quote!({ #import #checks #new }),
+        false => {
+            let (import, checks) = (plan.import(), checks(plan));
+            let members = quote_spanned!(at=> <#here::__private::Members<#kept, #value>>::DCACHE_OF);
+            let new = quote_spanned!(at=> #here::__private::Site::new(#meta, #build, #members));
+            quote!({ #import #checks #new })
+        }
     };
     quote! {
         #cfg
@@ -131,8 +134,10 @@ impl Plan<'_> {
     pub(crate) fn found(&self) -> TokenStream {
         let at = span::at(self.key.at);
         let krate = &self.krate;
-        let asked = self.asked();
-        let kind = quote_spanned!(at=> #asked.kind());
+        let kind = || {
+            let asked = self.asked();
+            quote_spanned!(at=> #asked.kind())
+        };
         match (&self.cache, self.home) {
             (Some(cache), _) => {
                 let (kept, value) = (self.key.kept.clone().unwrap_or_else(|| quote!(_)), &self.value);
@@ -144,18 +149,15 @@ impl Plan<'_> {
                 quote!(&#name)
             }
             (None, Home::Inside) => {
-                let found = several_found(self);
+                let (kind, found) = (kind(), several_found(self));
                 quote!({ let __dcache_kind = #kind; #found })
             }
-            (None, _) => self.site_call(&kind),
+            (None, _) => self.site_call(&kind()),
         }
     }
 
     /// Writes what finds the cache for keys of this kind.
     pub(crate) fn site_call(&self, kind: &TokenStream) -> TokenStream {
-        if self.single().is_some() {
-            return self.static_name().into_token_stream();
-        }
         let (path, turbofish) = (self.path(&self.site_name().to_string()), self.turbofish(&quote!(_)));
         let at = span::at(self.key.at);
         quote_spanned!(at=> #path #turbofish(#kind))

@@ -19,7 +19,7 @@ use crate::remote::contained;
 use crate::settings;
 use crate::stats::Stats;
 use crate::sync::Mutex;
-use crate::together::{joined, together};
+use crate::together::{all, joined, together};
 
 /// A cached function of this program, called or not.
 #[derive(Clone, Debug)]
@@ -107,6 +107,16 @@ pub struct Member {
     pub(crate) file: &'static str,
     pub(crate) line: u32,
     pub(crate) cache: Arc<dyn Described>,
+}
+
+/// Removes all values of these caches.
+pub(crate) async fn clear(members: Vec<Member>, mode: Mode) -> Result<(), Error> {
+    all(members.iter().map(|member| member.cache.clear(mode))).await
+}
+
+/// Returns the counts of these caches, added up.
+pub(crate) fn stats(members: &[Member]) -> Stats {
+    members.iter().map(|member| member.cache.stats()).fold(Stats::default(), Stats::plus)
 }
 
 /// An entry in the list of functions; attributes submit them.

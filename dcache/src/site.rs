@@ -15,7 +15,6 @@ use crate::miss::Miss;
 use crate::mode::Mode;
 use crate::registry::{self, Listing, Member};
 use crate::stats::Stats;
-use crate::together::{all, joined};
 use crate::waits::{Awaits, Pending, sealed::Waits as _};
 
 /// Where a cached function stands.
@@ -150,23 +149,17 @@ impl<K, V> Site<K, V> {
 
     /// Removes all values.
     pub fn clear(&self) -> Pending<Result<(), Error>> {
-        let members = (self.members)(self);
-        Awaits::wait(Box::pin(async move {
-            all(members.iter().map(|member| member.cache.clear(Mode::Async))).await
-        }))
+        Awaits::wait(Box::pin(registry::clear((self.members)(self), Mode::Async)))
     }
 
     /// Removes all values, on this thread.
     pub fn clear_blocking(&self) -> Result<(), Error> {
-        let members = (self.members)(self);
-        joined(
-            members.iter().filter_map(|member| pollster::block_on(member.cache.clear(Mode::Blocking)).err()),
-        )
+        pollster::block_on(registry::clear((self.members)(self), Mode::Blocking))
     }
 
     /// Returns the counts.
     pub fn stats(&self) -> Stats {
-        (self.members)(self).iter().map(|member| member.cache.stats()).fold(Stats::default(), Stats::plus)
+        registry::stats(&(self.members)(self))
     }
 
     /// Looks into memory, by the arguments as they are.

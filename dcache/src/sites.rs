@@ -9,10 +9,9 @@ use dcache_backends::Error;
 
 use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
-use crate::registry::{Listing, Member};
+use crate::registry::{self, Listing, Member};
 use crate::site::{Build, Meta, Site, Types};
 use crate::stats::Stats;
-use crate::together::all;
 use crate::waits::{Awaits, Pending, sealed::Waits as _};
 
 /// A cached function whose key or value types are only known where it is called: a method, a generic function,
@@ -107,22 +106,17 @@ impl Sites {
 impl Sites {
     /// Removes all values.
     pub fn clear(&'static self) -> Pending<Result<(), Error>> {
-        Awaits::wait(Box::pin(self.cleared(Mode::Async)))
+        Awaits::wait(Box::pin(async { registry::clear(self.members(), Mode::Async).await }))
     }
 
     /// Removes all values, on this thread.
     pub fn clear_blocking(&'static self) -> Result<(), Error> {
-        pollster::block_on(self.cleared(Mode::Blocking))
-    }
-
-    async fn cleared(&'static self, mode: Mode) -> Result<(), Error> {
-        let members = self.members();
-        all(members.iter().map(|member| member.cache.clear(mode))).await
+        pollster::block_on(registry::clear(self.members(), Mode::Blocking))
     }
 
     /// Returns the counts, added up.
     pub fn stats(&'static self) -> Stats {
-        self.members().iter().map(|member| member.cache.stats()).fold(Stats::default(), Stats::plus)
+        registry::stats(&self.members())
     }
 }
 
