@@ -1,5 +1,7 @@
 //! The one clock of the process: coarse and monotonic inside, wall time only for what other processes read.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A moment of the monotonic clock, in units of 2⁻³² seconds since an arbitrary start.
@@ -47,27 +49,130 @@ pub fn now() -> Tick {
 
 /// Reads the wall clock, in milliseconds since 1970; only entries that other processes read hold it.
 pub fn wall() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + shift::duration();
-    now.as_millis() as u64
+    let wall = shift::wall(system());
+    STEPS.observe(wall, monotonic());
+    wall
+}
+
+/// Names the run of the wall clock that it is now in: when this machine was started, by that clock, in seconds.
+///
+/// All processes of a machine agree on it, and it changes when someone sets the clock.
+pub fn run() -> u32 {
+    run_of(shift::wall(system()), monotonic())
+}
+
+/// Returns by how many milliseconds a moment that was written down is farther back than the wall clock says.
+///
+/// That is zero as long as nobody sets the clock back. When it was set back by an hour, a moment from before, or
+/// from a machine that has another idea of it, is taken for an hour older than it looks. `run` is what
+/// [`run`] returned when the moment was written down: moments of the present run are what they look like.
+pub fn set_back(moment: u64, run: u32) -> u64 {
+    STEPS.set_back(moment, || run.abs_diff(self::run()) <= 1)
+}
+
+fn system() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+}
+
+/// Reads the monotonic clock in milliseconds.
+fn monotonic() -> u64 {
+    Duration::from(coarsetime::Duration::from_ticks(now().0)).as_millis() as u64
+}
+
+fn run_of(wall: u64, monotonic: u64) -> u32 {
+    (wall.wrapping_sub(monotonic) / 1_000) as u32
+}
+
+static STEPS: Steps = Steps::new();
+
+/// The times that the wall clock was set back, as far as this process has seen.
+///
+/// A clock that is set forward makes entries look older than they are, which does no harm. One that is set back
+/// makes them look younger: they would be handed out past their lives.
+struct Steps {
+    /// What the wall clock was ahead of the monotonic one when it was last read; [`Self::UNREAD`] before.
+    ahead: AtomicI64,
+    steps: Mutex<Vec<Step>>,
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    /// What the wall clock said before it was set back.
+    from: u64,
+    by: u64,
+}
+
+impl Steps {
+    const UNREAD: i64 = i64::MIN;
+    /// Less than this is the coarseness of the clock, or a daemon that adjusts it.
+    const SLACK: i64 = 250;
+    /// More steps than this are remembered as one.
+    const MOST: usize = 16;
+
+    const fn new() -> Self {
+        Self { ahead: AtomicI64::new(Self::UNREAD), steps: Mutex::new(Vec::new()) }
+    }
+
+    fn observe(&self, wall: u64, monotonic: u64) {
+        let ahead = wall as i64 - monotonic as i64;
+        let before = self.ahead.swap(ahead, Relaxed);
+        if before == Self::UNREAD || ahead >= before.saturating_sub(Self::SLACK) {
+            return;
+        }
+        let by = before.abs_diff(ahead);
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.len() == Self::MOST {
+            let first = steps.remove(0);
+            steps[0] = Step { from: first.from.max(steps[0].from), by: first.by.saturating_add(steps[0].by) };
+        }
+        steps.push(Step { from: wall.saturating_add(by), by });
+    }
+
+    fn set_back(&self, moment: u64, is_of_this_run: impl FnOnce() -> bool) -> u64 {
+        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.is_empty() || is_of_this_run() {
+            return 0;
+        }
+        steps.iter().filter(|step| moment <= step.from).map(|step| step.by).fold(0, u64::saturating_add)
+    }
 }
 
 #[cfg(feature = "testing")]
-pub use shift::{Offset, advance, offset, restore};
+pub use shift::{Offset, advance, offset, restore, set_wall};
 
 #[cfg(feature = "testing")]
 mod shift {
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
     use std::time::Duration;
 
     static TICKS: AtomicU64 = AtomicU64::new(0);
+
+    /// How far the wall clock was set, in milliseconds.
+    static WALL: AtomicI64 = AtomicI64::new(0);
 
     #[inline]
     pub(super) fn ticks() -> u64 {
         TICKS.load(Relaxed)
     }
 
-    pub(super) fn duration() -> Duration {
-        coarsetime::Duration::from_ticks(ticks()).into()
+    pub(super) fn wall(system: u64) -> u64 {
+        let shift = Duration::from(coarsetime::Duration::from_ticks(ticks()));
+        system.saturating_add(shift.as_millis() as u64).saturating_add_signed(WALL.load(Relaxed))
+    }
+
+    /// Sets the wall clock forward or, with a negative number, back by this many milliseconds; the monotonic clock
+    /// goes on as it was.
+    ///
+    /// ```
+    /// use dcache_backends::clock;
+    ///
+    /// let (wall, start) = (clock::wall(), clock::now());
+    /// clock::set_wall(-86_400_000);
+    /// assert!(clock::wall() < wall && clock::now() >= start);
+    /// assert_eq!(clock::set_back(wall, 0), 86_400_000); // a moment from before looks a day younger than it is
+    /// ```
+    pub fn set_wall(by: i64) {
+        WALL.fetch_add(by, Relaxed);
     }
 
     /// Moves both clocks forward, for tests of expiry.
@@ -104,14 +209,51 @@ mod shift {
 
 #[cfg(not(feature = "testing"))]
 mod shift {
-    use std::time::Duration;
-
     #[inline]
     pub(super) const fn ticks() -> u64 {
         0
     }
 
-    pub(super) const fn duration() -> Duration {
-        Duration::ZERO
+    pub(super) const fn wall(system: u64) -> u64 {
+        system
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 86_400_000;
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_older_moments_older() {
+        let steps = Steps::new();
+        steps.observe(10 * DAY, DAY);
+        steps.observe(10 * DAY + 50, DAY + 1);
+        assert_eq!(steps.set_back(9 * DAY, || false), 0);
+        steps.observe(9 * DAY + 50, DAY + 1);
+        assert_eq!(steps.set_back(8 * DAY, || false), DAY);
+        assert_eq!(steps.set_back(9 * DAY + 60, || false), DAY, "who wrote this may not have noticed");
+        assert_eq!(steps.set_back(9 * DAY + 60, || true), 0);
+        assert_eq!(steps.set_back(10 * DAY + 51, || false), 0, "this was written after all that");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_forward_or_adjusted_changes_nothing() {
+        let steps = Steps::new();
+        steps.observe(10 * DAY, DAY);
+        steps.observe(11 * DAY, DAY);
+        steps.observe(11 * DAY - 200, DAY);
+        assert_eq!(steps.set_back(0, || false), 0);
+    }
+
+    #[test]
+    fn many_steps_are_remembered_as_few() {
+        let steps = Steps::new();
+        for n in 0..100 {
+            steps.observe(200 * DAY - n * DAY, DAY);
+        }
+        assert_eq!(steps.steps.lock().unwrap().len(), Steps::MOST);
+        assert_eq!(steps.set_back(0, || false), 99 * DAY);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, EnterGuard, Handle, RuntimeFlavor};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::{Error, ErrorKind, Operation};
@@ -31,6 +31,26 @@ const NAME: &str = "dcache-io";
 /// ```
 pub fn runtime() -> Option<Handle> {
     Handle::try_current().ok()
+}
+
+/// Tells whether a runtime has one thread alone, which must not be blocked by what waits for that runtime.
+pub fn is_single_threaded(runtime: &Handle) -> bool {
+    runtime.runtime_flavor() == RuntimeFlavor::CurrentThread
+}
+
+/// Enters the runtime of the I/O thread, so that futures polled on this thread find timers and sockets there.
+///
+/// Returns `None` where that thread cannot be started.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcache_backends::io;
+///
+/// let _context = io::context();
+/// pollster::block_on(tokio::time::sleep(Duration::from_millis(1)));
+/// ```
+pub fn context() -> Option<EnterGuard<'static>> {
+    handle().ok().map(Handle::enter)
 }
 
 /// Runs a future on the I/O thread and waits for it, from any executor.

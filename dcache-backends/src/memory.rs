@@ -18,10 +18,24 @@ pub struct Slot<V> {
     pub value: V,
     /// When it was computed or read from another tier.
     pub created: Tick,
-    /// Until when it is fresh; [`Tick::NEVER`] for one that never expires.
+    /// Until when a look-up hands it out and has nothing else to do; [`Tick::NEVER`] for one that never expires.
+    pub due: Tick,
+    /// Until when it is fresh; a value that is due before is to be refreshed ahead.
     pub fresh_until: Tick,
+    /// Until when it may be handed out while it is being refreshed.
+    pub stale_until: Tick,
+    /// Until when it may be handed out in the place of an error.
+    pub kept_until: Tick,
     /// What it counts against the capacity, as [`Store::weigh`] tells.
     pub weight: u64,
+}
+
+impl<V> Slot<V> {
+    /// Holds a value that is of no use to anyone when it is not fresh any more.
+    pub fn fresh(value: V, created: Tick, fresh_until: Tick, weight: u64) -> Self {
+        let until = fresh_until;
+        Self { value, created, due: until, fresh_until, stale_until: until, kept_until: until, weight }
+    }
 }
 
 /// Says how large a value is, in bytes.
@@ -32,7 +46,7 @@ pub type WeightFn<V> = Arc<dyn Fn(&V) -> usize + Send + Sync>;
 pub enum Capacity<V> {
     /// At most this many entries.
     Entries(usize),
-    /// At most this many bytes, each entry counting its key, its value's weight and 64 bytes of upkeep.
+    /// At most this many bytes, each entry counting its key, its value's weight and 88 bytes of upkeep.
     ///
     /// A value that takes more than 16 MiB, or than the whole capacity where that is less, is not held.
     Bytes(u64, WeightFn<V>),
@@ -45,7 +59,7 @@ pub enum Capacity<V> {
 /// use dcache_backends::memory::{Capacity, Slot, Store};
 ///
 /// let store: Store<String, u32> = Store::new(Capacity::Entries(100));
-/// let slot = Slot { value: 7, created: clock::now(), fresh_until: Tick::NEVER, weight: store.weigh(&7) };
+/// let slot = Slot::fresh(7, clock::now(), Tick::NEVER, store.weigh(&7));
 /// store.insert("seven".to_owned(), slot);
 /// assert_eq!(store.get("seven").map(|slot| slot.value), Some(7)); // borrowed: no `String` is made
 /// ```
@@ -161,7 +175,7 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
 }
 
 /// What an entry takes beside its key and value: its place in the table, its links, its moments.
-const UPKEEP: usize = 64;
+const UPKEEP: usize = 88;
 
 /// A shard of a capacity in bytes holds at least this much, if there is so much.
 const LARGE_VALUE: u64 = 16 << 20;
@@ -196,8 +210,7 @@ mod tests {
 
     fn insert<V: Clone>(store: &Store<u32, V>, key: u32, value: V) {
         let weight = store.weigh(&value);
-        let _ =
-            store.insert(key, Slot { value, created: crate::clock::now(), fresh_until: Tick::NEVER, weight });
+        let _ = store.insert(key, Slot::fresh(value, crate::clock::now(), Tick::NEVER, weight));
     }
 
     #[test]

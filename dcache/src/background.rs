@@ -1,22 +1,32 @@
-//! Work that no caller waits for: writes with `write = background`. A few threads of our own do it, so it
-//! needs no runtime and outlives every caller; nothing of it keeps a program from ending.
+//! Work that no caller waits for: writes with `write = background`, refreshes, bodies that outlive their callers.
+//!
+//! A future goes on in the tokio runtime of whoever sends it. What has none, and all that is synchronous, is done by
+//! a few threads of our own. Nothing of it keeps a program from ending.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::thread::{self, ThreadId};
 
 use crate::log;
-use crate::sync::wake_all;
+use crate::sync::{self, wake_all};
 
-/// So many jobs may wait; beyond that the caller does its work itself.
+/// So many jobs may wait; beyond that whoever has one goes without it.
 const QUEUE: usize = 1_024;
-/// Remote writes mostly wait, so a few threads beyond the cores are of use.
+/// What is done here mostly waits, so a few threads beyond the cores are of use.
 const THREADS: usize = 4;
+
+/// Writes below memory.
+pub(crate) static WRITES: Pool = Pool::new("dcache-writes");
+/// Bodies; apart from writes, as they may take long.
+static BODIES: Pool = Pool::new("dcache-bodies");
 
 type Job = Box<dyn FnOnce() + Send>;
 
-struct Pool {
+/// A few threads that start when they are first needed.
+pub(crate) struct Pool {
+    name: &'static str,
     state: Mutex<State>,
     work: Condvar,
 }
@@ -25,28 +35,51 @@ struct State {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
-    running: usize,
-    drains: Vec<Waker>,
 }
 
-static POOL: Pool = Pool {
-    state: Mutex::new(State { queue: VecDeque::new(), threads: 0, idle: 0, running: 0, drains: Vec::new() }),
-    work: Condvar::new(),
-};
-
-/// Tells whether more work may be put off; if not, whoever has it should do it.
-pub(crate) fn has_room() -> bool {
-    POOL.lock().queue.len() < QUEUE
-}
-
-/// Has this done by and by, or at once where no thread can be had.
-pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
-    if let Err(job) = POOL.spawn(Box::new(job)) {
-        job();
+/// Has a future go on where it is: in the tokio runtime of the caller, or else on threads of our own.
+///
+/// It is dropped where that is not possible, because too much is under way or the runtime shuts down.
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    let future = in_span(future);
+    #[cfg(feature = "tokio")]
+    if let Some(runtime) = dcache_backends::io::runtime() {
+        use dcache_backends::io::is_single_threaded;
+        let under_way = if is_single_threaded(&runtime) { UnderWay::here() } else { UnderWay::anywhere() };
+        drop(runtime.spawn(async move {
+            future.await;
+            drop(under_way);
+        }));
+        return;
     }
+    BODIES.spawn(move || {
+        // what the future needs of tokio, the I/O thread gives
+        #[cfg(feature = "tokio")]
+        let _context = dcache_backends::io::context();
+        pollster::block_on(future);
+    });
 }
 
-/// Waits until nothing is under way in the background; for shutdown.
+/// Has a synchronous body run on a thread of our own; it is dropped where too much is under way.
+pub(crate) fn spawn_blocking(body: impl FnOnce() + Send + 'static) {
+    #[cfg(feature = "tracing")]
+    let span = tracing::Span::current();
+    BODIES.spawn(move || {
+        #[cfg(feature = "tracing")]
+        let _within = span.enter();
+        body();
+    });
+}
+
+/// Has a future be in the tracing span that it is made in.
+fn in_span(future: impl Future<Output = ()>) -> impl Future<Output = ()> {
+    #[cfg(feature = "tracing")]
+    let future = tracing::Instrument::in_current_span(future);
+    future
+}
+
+/// Waits until nothing is under way in the background: writes, refreshes, bodies that outlived their callers. For
+/// shutdown.
 ///
 /// ```
 /// # pollster::block_on(async {
@@ -54,62 +87,128 @@ pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
 /// # });
 /// ```
 pub async fn drain() {
+    wait(None).await;
+}
+
+/// Waits like [`drain`], on this thread.
+///
+/// What goes on in the single-threaded runtime of this very thread is not waited for: it could never end.
+pub fn drain_blocking() {
+    pollster::block_on(wait(Some(thread::current().id())));
+}
+
+/// Waits for all work, but for what only this thread could do.
+async fn wait(but_on: Option<ThreadId>) {
     poll_fn(|cx| {
-        let mut state = POOL.lock();
-        if state.queue.is_empty() && state.running == 0 {
+        let mut all = ALL.lock();
+        if all.anywhere == 0 && all.on_threads.iter().all(|thread| Some(*thread) == but_on) {
             return Poll::Ready(());
         }
-        if !state.drains.iter().any(|drain| drain.will_wake(cx.waker())) {
-            state.drains.push(cx.waker().clone());
+        if !all.drains.iter().any(|drain| drain.will_wake(cx.waker())) {
+            all.drains.push(cx.waker().clone());
         }
         Poll::Pending
     })
     .await;
 }
 
-/// Waits until nothing is under way in the background, on this thread.
-pub fn drain_blocking() {
-    pollster::block_on(drain());
+/// All that is under way.
+static ALL: sync::Mutex<All> =
+    sync::Mutex::new(All { anywhere: 0, on_threads: Vec::new(), drains: Vec::new() });
+
+struct All {
+    anywhere: usize,
+    /// The threads of single-threaded runtimes, once for each piece of work there.
+    on_threads: Vec<ThreadId>,
+    drains: Vec<Waker>,
+}
+
+/// A piece of work, until it is dropped.
+struct UnderWay(Option<ThreadId>);
+
+impl UnderWay {
+    fn anywhere() -> Self {
+        ALL.lock().anywhere += 1;
+        Self(None)
+    }
+
+    #[cfg(feature = "tokio")]
+    fn here() -> Self {
+        let thread = thread::current().id();
+        ALL.lock().on_threads.push(thread);
+        Self(Some(thread))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut all = ALL.lock();
+        match self.0 {
+            None => all.anywhere -= 1,
+            Some(thread) => {
+                if let Some(at) = all.on_threads.iter().position(|other| *other == thread) {
+                    all.on_threads.swap_remove(at);
+                }
+            }
+        }
+        let drains = std::mem::take(&mut all.drains);
+        drop(all);
+        wake_all(drains); // each looks whether it waits for more
+    }
 }
 
 impl Pool {
+    const fn new(name: &'static str) -> Self {
+        let state = State { queue: VecDeque::new(), threads: 0, idle: 0 };
+        Self { name, state: Mutex::new(state), work: Condvar::new() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn spawn(&'static self, job: Job) -> Result<(), Job> {
+    /// Has this done by and by. It is dropped where no thread can be had, or too much waits.
+    pub(crate) fn spawn(&'static self, job: impl FnOnce() + Send + 'static) {
+        let under_way = UnderWay::anywhere();
+        let job = move || {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+                log::error(format_args!("background work panicked"));
+            }
+            drop(under_way);
+        };
         let mut state = self.lock();
         if state.queue.len() >= state.idle && state.threads < THREADS {
-            let thread = std::thread::Builder::new().name("dcache-background".to_owned());
-            match thread.spawn(|| self.run()) {
+            match thread::Builder::new().name(self.name.to_owned()).spawn(|| self.run()) {
                 Ok(_) => state.threads += 1,
-                Err(_) if state.threads == 0 => return Err(job),
+                Err(error) if state.threads == 0 => {
+                    drop(state);
+                    log::error(format_args!("no thread for work in the background: {error}"));
+                    return;
+                }
                 Err(_) => {}
             }
         }
-        state.queue.push_back(job);
-        drop(state);
-        self.work.notify_one();
-        Ok(())
+        if state.queue.len() < QUEUE {
+            state.queue.push_back(Box::new(job));
+            drop(state);
+            self.work.notify_one();
+        } else {
+            drop(state); // before the job, whose drop may be code of users
+        }
+    }
+
+    /// Tells whether more work may be put off; if not, whoever has it should do it.
+    pub(crate) fn has_room(&self) -> bool {
+        self.lock().queue.len() < QUEUE
     }
 
     fn run(&self) {
         let mut state = self.lock();
         loop {
             if let Some(job) = state.queue.pop_front() {
-                state.running += 1;
                 drop(state);
-                if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
-                    log::error(format_args!("background work panicked"));
-                }
+                job();
                 state = self.lock();
-                state.running -= 1;
-                if state.queue.is_empty() && state.running == 0 {
-                    let drains = std::mem::take(&mut state.drains);
-                    drop(state);
-                    wake_all(drains);
-                    state = self.lock();
-                }
             } else {
                 state.idle += 1;
                 state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -131,7 +230,7 @@ mod tests {
         let done = Arc::new(AtomicUsize::new(0));
         for n in 0..100 {
             let done = done.clone();
-            spawn(move || {
+            WRITES.spawn(move || {
                 std::thread::yield_now();
                 assert!(n != 50, "a panic hurts nobody");
                 done.fetch_add(1, SeqCst);
@@ -139,5 +238,20 @@ mod tests {
         }
         drain_blocking();
         assert_eq!(done.load(SeqCst), 99);
+    }
+
+    #[test]
+    fn a_future_needs_no_runtime() {
+        let done = Arc::new(AtomicUsize::new(0));
+        for _ in 0..100 {
+            let done = done.clone();
+            spawn(async move {
+                crate::timer::timeout(std::time::Duration::from_millis(1), std::future::pending::<()>())
+                    .await;
+                done.fetch_add(1, SeqCst);
+            });
+        }
+        drain_blocking();
+        assert_eq!(done.load(SeqCst), 100);
     }
 }

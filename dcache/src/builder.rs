@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use dcache_backends::memory::{Capacity, Store, WeightFn};
@@ -12,9 +13,9 @@ use crate::cache::Cache;
 use crate::call::DEFAULT_PATIENCE;
 use crate::codec::{Bincode, Codec};
 use crate::flight::Flights;
-use crate::inner::{CacheIf, Id, Inner, Policy};
+use crate::inner::{Id, Inner, Policy, Share};
 use crate::log;
-use crate::policy::Ttl;
+use crate::policy::{Length, Portion, Terms, Ttl};
 use crate::registry;
 use crate::remote::{Coder, Remote};
 use crate::settings;
@@ -24,6 +25,12 @@ use crate::weight::Weight;
 
 /// So many entries memory holds where nothing is said.
 const DEFAULT_ENTRIES: usize = 10_000;
+
+/// How long a key that failed is left alone, while there is an older value, where nothing is said.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// So many keys that failed are remembered.
+const SETBACKS: usize = 10_000;
 
 /// So many bytes an encoded value may take in remote tiers where nothing is said.
 const DEFAULT_MAX_SIZE: usize = 16 << 20;
@@ -96,12 +103,9 @@ pub struct Plan<K, V> {
     tiers: Vec<Tier>,
     coder: Option<Coder<K, V>>,
     id: Option<Id<K>>,
-    ttl: Ttl<V>,
     version: u64,
     max_size: usize,
-    cache_if: Option<CacheIf<V>>,
-    coalesce: Option<Duration>,
-    write_in_background: bool,
+    policy: Policy<V>,
 }
 
 impl<K: CacheKey, V: CacheValue> Cache<K, V> {
@@ -120,12 +124,26 @@ impl<K, V: 'static> Builder<K, V> {
             tiers: Vec::new(),
             coder: None,
             id: None,
-            ttl: Ttl::Unset,
             version: 0,
             max_size: DEFAULT_MAX_SIZE,
-            cache_if: None,
-            coalesce: Some(DEFAULT_PATIENCE),
-            write_in_background: false,
+            policy: Policy {
+                terms: Terms {
+                    ttl: Ttl::Unset,
+                    jitter: None,
+                    refresh_ahead: None,
+                    stale_while_revalidate: None,
+                    stale_if_error: None,
+                },
+                memory_ttl: None,
+                cache_if: None,
+                coalesce: Some(DEFAULT_PATIENCE),
+                write_in_background: false,
+                err_ttl: None,
+                retry_after: DEFAULT_RETRY_AFTER.into(),
+                soft_timeout: None,
+                detach: false,
+                share: None,
+            },
         };
         Self { plan, codec: PhantomData }
     }
@@ -190,19 +208,114 @@ impl<K, V, C> Builder<K, V, C> {
     ///
     /// A zero stores nothing. More than 100 years count as 100 years.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.plan.ttl = Ttl::Fixed(ttl);
+        self.plan.policy.terms.ttl = Ttl::Fixed(ttl);
         self
     }
 
     /// Sets how long a value is fresh by the value itself, asked each time one is stored.
     pub fn ttl_with(mut self, ttl: impl Fn(&V) -> Duration + Send + Sync + 'static) -> Self {
-        self.plan.ttl = Ttl::By(Arc::new(ttl));
+        self.plan.policy.terms.ttl = Ttl::By(Arc::new(ttl));
         self
     }
 
     /// Keeps values for ever, below memory too.
     pub fn no_ttl(mut self) -> Self {
-        self.plan.ttl = Ttl::Never;
+        self.plan.policy.terms.ttl = Ttl::Never;
+        self
+    }
+
+    /// Shortens every stored value's time to live by a random part of this, so that values which were stored
+    /// together do not end together. It needs a time to live.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dcache::Cache;
+    ///
+    /// // each lives for 54 to 60 minutes
+    /// let cache: Cache<u64, u64> =
+    ///     Cache::builder("squares").ttl(Duration::from_secs(3600)).jitter(0.1).build()?;
+    /// # Ok::<(), dcache::Error>(())
+    /// ```
+    pub fn jitter(mut self, jitter: impl Into<Portion>) -> Self {
+        self.plan.policy.terms.jitter = Some(jitter.into());
+        self
+    }
+
+    /// Has a hit in this last part of the time to live also start a refresh in the background. It needs a time to
+    /// live, and bodies that can run there: [`Cache::get_or_spawn_with`] and its kin.
+    pub fn refresh_ahead(mut self, ahead: impl Into<Portion>) -> Self {
+        self.plan.policy.terms.refresh_ahead = Some(ahead.into());
+        self
+    }
+
+    /// Lets calls have a value for so long after its time to live, while it is being refreshed in the background
+    /// (RFC 5861, section 3). It needs a time to live.
+    ///
+    /// A body that cannot run in the background ([`Cache::get_or_insert_with`]) refreshes in its call: that one
+    /// waits, all others have the old value meanwhile.
+    pub fn stale_while_revalidate(mut self, window: impl Into<Length>) -> Self {
+        self.plan.policy.terms.stale_while_revalidate = Some(window.into());
+        self
+    }
+
+    /// Lets calls have a value for so long after its time to live in the place of an error (RFC 5861, section 4).
+    /// It needs a time to live.
+    pub fn stale_if_error(mut self, window: impl Into<Length>) -> Self {
+        self.plan.policy.terms.stale_if_error = Some(window.into());
+        self
+    }
+
+    /// Sets how long a body that failed is not tried again while calls have an older value; by default 1 s.
+    pub fn retry_after(mut self, rest: impl Into<Length>) -> Self {
+        self.plan.policy.retry_after = rest.into();
+        self
+    }
+
+    /// Sets how long a call waits for a body that can run in the background while there is an older value, one for
+    /// [`stale_if_error`](Self::stale_if_error): then it has that one, and the body goes on.
+    pub fn soft_timeout(mut self, limit: impl Into<Length>) -> Self {
+        self.plan.policy.soft_timeout = Some(limit.into());
+        self
+    }
+
+    /// Lets bodies that can run in the background ([`Cache::get_or_spawn_with`]) outlive their calls.
+    pub fn detach(mut self) -> Self {
+        self.plan.policy.detach = true;
+        self
+    }
+
+    /// Shares errors of this type, which are cloned, with those who wait for the same body. Without it they run
+    /// their own.
+    pub fn share_errors<E: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.plan.policy.share = Some(Box::new(Share::<E>::CLONES));
+        self
+    }
+
+    /// Keeps errors of this type for so long, in memory: calls get them without running the body. It shares them,
+    /// too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dcache::Cache;
+    ///
+    /// #[derive(Clone, Debug, PartialEq)]
+    /// struct NotFound;
+    ///
+    /// let users: Cache<u64, String> =
+    ///     Cache::builder("users").err_ttl::<NotFound>(Duration::from_secs(5)).build()?;
+    /// let users = users.blocking();
+    /// assert_eq!(users.try_get_or_insert_with(&7, || Err(NotFound)), Err(NotFound));
+    /// assert_eq!(users.try_get_or_insert_with(&7, || Ok("Ada".to_owned())), Err(NotFound));
+    /// # Ok::<(), dcache::Error>(())
+    /// ```
+    pub fn err_ttl<E: Clone + Send + Sync + 'static>(self, ttl: impl Into<Length>) -> Self {
+        self.errors_for(ttl).share_errors::<E>()
+    }
+
+    /// Keeps errors for so long, where calls say how they are shared.
+    #[doc(hidden)]
+    pub fn errors_for(mut self, ttl: impl Into<Length>) -> Self {
+        self.plan.policy.err_ttl = Some(ttl.into());
         self
     }
 
@@ -214,25 +327,25 @@ impl<K, V, C> Builder<K, V, C> {
 
     /// Stores only values for which this returns true.
     pub fn cache_if(mut self, cache_if: impl Fn(&V) -> bool + Send + Sync + 'static) -> Self {
-        self.plan.cache_if = Some(Arc::new(cache_if));
+        self.plan.policy.cache_if = Some(Arc::new(cache_if));
         self
     }
 
     /// Sets how long a call waits for another one with its key before it runs its body too; by default 60 s.
     pub fn coalesce(mut self, patience: Duration) -> Self {
-        self.plan.coalesce = Some(patience);
+        self.plan.policy.coalesce = Some(patience);
         self
     }
 
     /// Has every call that misses run its body, however many do so at once.
     pub fn no_coalesce(mut self) -> Self {
-        self.plan.coalesce = None;
+        self.plan.policy.coalesce = None;
         self
     }
 
     /// Returns values before the tiers below memory have them; [`drain`](crate::drain) waits for those writes.
     pub fn write_in_background(mut self) -> Self {
-        self.plan.write_in_background = true;
+        self.plan.policy.write_in_background = true;
         self
     }
 
@@ -245,8 +358,8 @@ impl<K, V, C> Builder<K, V, C> {
     /// Builds the cache.
     ///
     /// # Errors
-    /// Says which tier's configuration is wrong, or that [`configure`](crate::configure) gives a capacity to a cache
-    /// without memory. Nothing is connected to yet; [`check`](crate::check) does that.
+    /// Says which tier's configuration is wrong, that an option needs a time to live, or that
+    /// [`configure`](crate::configure) gives a capacity to a cache without memory. Nothing is connected to yet; [`check`](crate::check) does that.
     pub fn build(self) -> Result<Cache<K, V>, Error>
     where
         K: CacheKey,
@@ -290,13 +403,24 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
             log::error(format_args!("{fault}"));
             faults.push(fault);
         }
-        let ttl = set.ttl.map_or(self.ttl, Ttl::Fixed);
+        let mut policy = self.policy;
+        if let Some(ttl) = set.ttl {
+            policy.terms.ttl = Ttl::Fixed(ttl);
+        }
+        faults.extend(policy.terms.needs_an_end().map(|option| {
+            let context = format!("`{option}` of `{}` needs a `ttl`, after which it comes in", self.name);
+            let fault = Error::new(ErrorKind::Config, Operation::Configure).with_context(context);
+            log::error(format_args!("{fault}"));
+            fault
+        }));
         let memory_ttl = self.memory.as_ref().and_then(|memory| memory.ttl);
+        policy.memory_ttl = policy.terms.ttl.cut_by(memory_ttl);
         let capacity = set.capacity.map(|entries| Capacity::Entries(entries.max(1)));
         let memory = self.memory.map(|memory| Store::new(capacity.unwrap_or(memory.capacity)));
         let remote = match self.coder {
             Some(coder) if !tiers.is_empty() => {
-                Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size, ttl.fixed()))
+                let tiers = tiers.into_iter().map(|tier| tier.within(&policy.terms.ttl)).collect();
+                Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size))
             }
             _ => None,
         };
@@ -304,14 +428,8 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
         let timeouts = remote.iter().flat_map(|remote| &remote.tiers).map(|tier| tier.timeout());
         let patience =
             Duration::from_secs(1).saturating_add(timeouts.fold(Duration::ZERO, Duration::saturating_add));
-        let policy = Policy {
-            ttl,
-            memory_ttl,
-            cache_if: self.cache_if,
-            coalesce: self.coalesce,
-            write_in_background: self.write_in_background,
-        };
-        let flights = Arc::new(Flights::new(memory, patience));
+        let remembers = policy.err_ttl.is_some() || policy.terms.has_older_values();
+        let flights = Arc::new(Flights::new(memory, patience, remembers.then_some(SETBACKS)));
         Cache::new(Inner {
             name: self.name,
             scope,
@@ -321,6 +439,7 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
             policy,
             counts: Counts::default(),
             faults,
+            fails: AtomicBool::new(false),
             is_off: set.enabled == Some(false),
             #[cfg(feature = "testing")]
             aside: Default::default(),

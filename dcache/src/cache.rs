@@ -11,7 +11,7 @@ use crate::args::{Borrowed, ToKey};
 use crate::bounds::{CacheKey, CacheValue};
 use crate::call::Call;
 use crate::flight::Flights;
-use crate::inner::Inner;
+use crate::inner::{Inner, Share};
 use crate::look::Entry;
 use crate::miss::Miss;
 use crate::mode::Mode;
@@ -76,12 +76,73 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
     where
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        E: 'static,
         F: Future<Output = Result<V, E>>,
     {
         match self.look(&Borrowed(key)) {
             Ok(value) => Ok(value),
-            Err(miss) => miss.try_run(async { body().await }, None).await,
+            Err(miss) => miss.try_run(async { body().await }, self.share()).await,
         }
+    }
+
+    /// Returns the value of a key; else runs the body, stores what it returns, and returns that.
+    ///
+    /// It is [`get_or_insert_with`](Self::get_or_insert_with) for a body that owns what it needs, and so can run in
+    /// the background: to refresh a value that callers already have
+    /// ([`stale_while_revalidate`](crate::Builder::stale_while_revalidate),
+    /// [`refresh_ahead`](crate::Builder::refresh_ahead)), or to go on when its caller is gone
+    /// ([`soft_timeout`](crate::Builder::soft_timeout), [`detach`](crate::Builder::detach)). There it runs in the
+    /// caller's tokio runtime, or without one on a few threads of dcache's own; that needs the feature `tokio`,
+    /// without which those threads are all there is. The closure itself is called at once, where the body runs at
+    /// all.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dcache::Cache;
+    ///
+    /// async fn fetch(sku: String) -> u64 { 7 * sku.len() as u64 }
+    ///
+    /// # pollster::block_on(async {
+    /// let prices: Cache<String, u64> = Cache::builder("prices")
+    ///     .ttl(Duration::from_secs(60))
+    ///     .stale_while_revalidate(Duration::from_secs(600))
+    ///     .build()?;
+    /// let sku = "chair";
+    /// assert_eq!(prices.get_or_spawn_with(sku, || fetch(sku.to_owned())).await, 35);
+    /// # Ok::<(), dcache::Error>(()) }).unwrap();
+    /// ```
+    pub async fn get_or_spawn_with<Q, F>(&self, key: &Q, body: impl FnOnce() -> F) -> V
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        F: Future<Output = V> + Send + 'static,
+    {
+        match self.look(&Borrowed(key)) {
+            Ok(value) => value,
+            Err(miss) => miss.run_away(body).await,
+        }
+    }
+
+    /// Returns the value of a key like [`get_or_spawn_with`](Self::get_or_spawn_with); only `Ok` is stored.
+    ///
+    /// # Errors
+    /// The body's, and never one of the cache.
+    pub async fn try_get_or_spawn_with<Q, E, F>(&self, key: &Q, body: impl FnOnce() -> F) -> Result<V, E>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        E: Send + 'static,
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        match self.look(&Borrowed(key)) {
+            Ok(value) => Ok(value),
+            Err(miss) => miss.try_run_away(body, self.share()).await,
+        }
+    }
+
+    /// Returns how errors of this type are shared, if they are.
+    fn share<E: 'static>(&self) -> Option<Share<E>> {
+        self.inner.policy.share.as_ref()?.downcast_ref().copied()
     }
 
     /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.
@@ -200,10 +261,44 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
     where
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        E: 'static,
     {
         match self.0.look(&Borrowed(key)) {
             Ok(value) => Ok(value),
-            Err(miss) => miss.try_run_blocking(body, None),
+            Err(miss) => miss.try_run_blocking(body, self.0.share()),
+        }
+    }
+
+    /// Returns the value of a key; else runs the body, stores what it returns, and returns that.
+    ///
+    /// The body owns what it needs, and refreshes on a thread of dcache's own what callers already have; see
+    /// [`Cache::get_or_spawn_with`].
+    pub fn get_or_spawn_with<Q, F>(&self, key: &Q, body: F) -> V
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        F: FnOnce() -> V + Send + 'static,
+    {
+        match self.0.look(&Borrowed(key)) {
+            Ok(value) => value,
+            Err(miss) => miss.run_away_blocking(|| body),
+        }
+    }
+
+    /// Returns the value of a key like [`get_or_spawn_with`](Self::get_or_spawn_with); only `Ok` is stored.
+    ///
+    /// # Errors
+    /// The body's, and never one of the cache.
+    pub fn try_get_or_spawn_with<Q, E, F>(&self, key: &Q, body: F) -> Result<V, E>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        E: Send + 'static,
+        F: FnOnce() -> Result<V, E> + Send + 'static,
+    {
+        match self.0.look(&Borrowed(key)) {
+            Ok(value) => Ok(value),
+            Err(miss) => miss.try_run_away_blocking(|| body, self.0.share()),
         }
     }
 

@@ -1,8 +1,12 @@
 //! The protocol of a call: memory, one leader a key, the remote tiers, the body. Synchronous and asynchronous
 //! callers share it; a synchronous one drives it on its thread, and its tiers answer in place.
+//!
+//! A body that owns what it needs can run away from its call: to refresh what its caller has already got, or to go
+//! on when its caller is gone.
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -11,12 +15,16 @@ use dcache_backends::clock;
 
 use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
-use crate::flight::{Join, Lead, Purpose, Settled, Turn};
+use crate::contain::{Panic, caught};
+use crate::errand::errand;
+use crate::flight::{Answer, Join, Lead, Manner, Purpose, Settled, SharedError, Turn};
 use crate::inner::{Inner, Share};
+use crate::log;
 use crate::mode::Mode;
-use crate::policy::Life;
+use crate::policy::{Left, Length, Standing};
 use crate::remote::{Found, Remote, Visit};
 use crate::stats::{Counts, count};
+use crate::timer;
 
 /// How long a call waits for another with its key, unless `coalesce` says otherwise.
 pub(crate) const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -28,17 +36,54 @@ pub(crate) struct Call<K> {
     pub(crate) is_refresh: bool,
 }
 
+/// How far a call has come without its body.
+enum Begun<K: CacheKey, V: CacheValue, E> {
+    /// It is answered.
+    Answered(Result<V, E>),
+    /// It is answered, and its body is to run in the background.
+    Refresh(V, Run<K, V>),
+    /// Its body is to run.
+    Run(Run<K, V>),
+}
+
 /// A call whose body is to run: as the leader of its key, or beside who leads.
 struct Run<K: CacheKey, V: CacheValue> {
     lead: Option<Lead<K, V>>,
     visit: Option<Visit>,
-    start: Instant,
+}
+
+/// What the run of a body has come to.
+struct Ended<V, E> {
+    result: Result<V, E>,
+    /// It is an older value, as the body failed.
+    is_stale: bool,
+}
+
+/// What the tiers had for the leader of a key.
+pub(crate) enum Find<K: CacheKey, V: CacheValue> {
+    /// A value, and all is done.
+    Answer(Answer<V>),
+    /// A value, which is to be refreshed in the background.
+    Refresh(Answer<V>, Lead<K, V>, Option<Visit>),
+    /// No value, or one that may only stand in for an error.
+    Nothing(Lead<K, V>, Option<Visit>),
+}
+
+/// What is done about a value that is due, or stale.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum WhenDue {
+    /// One that is due is taken; for one that is stale the body runs.
+    Take,
+    /// It is taken, and refreshed in the background.
+    Refresh,
+    /// The body runs: this is the background.
+    Run,
 }
 
 /// The protocol: `begin`, the body, `end`. The body of a synchronous call runs on the bare stack in between, so
 /// that a function which calls itself spends little of it on each level.
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
-    /// Answers an asynchronous call.
+    /// Answers an asynchronous call whose body lives no longer than the call.
     pub(crate) async fn answer<E>(
         self: &Arc<Self>,
         call: Call<K>,
@@ -48,19 +93,14 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if self.is_off {
             return body.await;
         }
-        let run = match self.begin(Mode::Async, &call, &share).await {
-            Ok(run) => run,
-            Err(answer) => return answer,
-        };
-        let result = match &run.lead {
-            Some(lead) => lead.within(body).await,
-            None => body.await,
-        };
-        self.end(Mode::Async, run, &result, share).await;
-        result
+        match self.begin(self.manner(Mode::Async, false), &call, &share).await {
+            Begun::Answered(answer) => answer,
+            Begun::Refresh(value, _) => Ok(value),
+            Begun::Run(run) => self.run(run, body, share).await,
+        }
     }
 
-    /// Answers a synchronous call.
+    /// Answers a synchronous call whose body lives no longer than the call.
     pub(crate) fn answer_blocking<E>(
         self: &Arc<Self>,
         call: Call<K>,
@@ -71,93 +111,356 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if self.is_off || is_ending() {
             return body();
         }
-        let run = match on_thread(|| self.begin(Mode::Blocking, &call, &share)) {
-            Ok(run) => run,
-            Err(answer) => return answer,
-        };
-        let result = match &run.lead {
-            Some(lead) => lead.within_blocking(body),
-            None => body(),
-        };
-        on_thread(|| self.end(Mode::Blocking, run, &result, share));
-        result
+        match on_thread(|| self.begin(self.manner(Mode::Blocking, false), &call, &share)) {
+            Begun::Answered(answer) => answer,
+            Begun::Refresh(value, _) => Ok(value),
+            Begun::Run(run) => self.run_blocking(run, body, share),
+        }
+    }
+
+    /// Answers an asynchronous call whose body may go on without it.
+    pub(crate) async fn answer_away<E, F>(
+        self: &Arc<Self>,
+        call: Call<K>,
+        body: impl FnOnce() -> F,
+        share: Option<Share<E>>,
+    ) -> Result<V, E>
+    where
+        E: Send + 'static,
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        if self.is_off {
+            return body().await;
+        }
+        match self.begin(self.manner(Mode::Async, true), &call, &share).await {
+            Begun::Answered(answer) => answer,
+            Begun::Refresh(value, run) => {
+                self.refresh(run, body(), share);
+                Ok(value)
+            }
+            Begun::Run(run) if self.goes_away(&run) => self.run_away(run, body(), share).await,
+            Begun::Run(run) => self.run(run, body(), share).await,
+        }
+    }
+
+    /// Answers a synchronous call whose body may run on another thread.
+    pub(crate) fn answer_away_blocking<E, F>(
+        self: &Arc<Self>,
+        call: Call<K>,
+        body: impl FnOnce() -> F,
+        share: Option<Share<E>>,
+    ) -> Result<V, E>
+    where
+        E: Send + 'static,
+        F: FnOnce() -> Result<V, E> + Send + 'static,
+    {
+        if self.is_off || is_ending() {
+            return body()();
+        }
+        match on_thread(|| self.begin(self.manner(Mode::Blocking, true), &call, &share)) {
+            Begun::Answered(answer) => answer,
+            Begun::Refresh(value, run) => {
+                self.refresh_blocking(run, body(), share);
+                Ok(value)
+            }
+            Begun::Run(run) => self.run_blocking(run, body(), share),
+        }
+    }
+
+    fn manner(&self, mode: Mode, refreshes: bool) -> Manner {
+        Manner { mode, coalesces: self.policy.coalesce.is_some(), refreshes, heeds_errors: true }
     }
 
     /// Goes as far as one can without the body: joins the calls of the same key, and if there is none, leads and
     /// asks the remote tiers in order.
     async fn begin<E>(
         self: &Arc<Self>,
-        mode: Mode,
+        mut manner: Manner,
         call: &Call<K>,
         share: &Option<Share<E>>,
-    ) -> Result<Run<K, V>, Result<V, E>> {
-        let key = &call.key;
+    ) -> Begun<K, V, E> {
+        let (key, mode) = (&call.key, manner.mode);
         if call.is_refresh {
             let lead = self.flights.supersede(key, Purpose::Refresh, mode).await;
             let visit = self.visit(&lead, key, mode);
-            return Ok(self.run(Some(lead), visit));
+            return Begun::Run(Run { lead: Some(lead), visit });
         }
+        let restore = |error: &SharedError| share.as_ref().and_then(|share| (share.restore)(&**error));
+        let when_due = if manner.refreshes { WhenDue::Refresh } else { WhenDue::Take };
         loop {
-            let patience = self.policy.coalesce;
-            let turn = match self.flights.join(key, mode, patience.is_some()) {
-                Join::Hit(value) => {
-                    self.flights.hits.count();
-                    return Err(Ok(value));
+            let turn = match self.flights.join(key, manner) {
+                Join::Hit(answer) => {
+                    if answer.is_stale {
+                        count(&self.counts.stale)
+                    } else {
+                        self.flights.hits.count()
+                    }
+                    return Begun::Answered(Ok(answer.value));
                 }
+                Join::Refresh(answer, lead) => {
+                    if answer.is_stale {
+                        count(&self.counts.stale)
+                    } else {
+                        self.flights.hits.count()
+                    }
+                    return Begun::Refresh(answer.value, Run { lead: Some(lead), visit: None });
+                }
+                Join::Failed(error) => match restore(&error) {
+                    Some(error) => {
+                        self.flights.hits.count();
+                        return Begun::Answered(Err(error));
+                    }
+                    None => {
+                        manner.heeds_errors = false; // it is of another type
+                        continue;
+                    }
+                },
                 Join::Alone => Turn::Alone,
                 Join::Apart => Turn::Apart,
                 Join::Lead(lead) => Turn::Lead(lead),
-                Join::Wait(wait) => wait.turn(patience.unwrap_or(DEFAULT_PATIENCE)).await,
+                Join::Wait(wait) => {
+                    let soft = self.policy.soft_timeout.as_ref().map(Length::get);
+                    wait.turn(self.policy.coalesce.unwrap_or(DEFAULT_PATIENCE), soft).await
+                }
             };
             let (lead, visit) = match turn {
                 Turn::Again => continue,
-                Turn::Value(value) => {
-                    count(&self.counts.coalesced);
-                    return Err(Ok(value));
+                Turn::Value(answer) => {
+                    count(if answer.is_stale { &self.counts.stale } else { &self.counts.coalesced });
+                    return Begun::Answered(Ok(answer.value));
                 }
-                Turn::Error(error) => match share.as_ref().and_then(|share| (share.restore)(&*error)) {
+                Turn::Error(error) => match restore(&error) {
                     Some(error) => {
                         count(&self.counts.coalesced);
-                        return Err(Err(error));
+                        return Begun::Answered(Err(error));
                     }
                     None => (None, None), // the leader's errors are of another type
                 },
                 Turn::Alone => (None, None),
                 Turn::Apart => match self.read(mode, key).await {
-                    Some(found) => return Err(Ok(found.value)),
+                    Some(answer) => return Begun::Answered(Ok(answer.value)),
                     None => (None, None),
                 },
                 Turn::Lead(lead) => {
                     let visit = self.visit(&lead, key, mode);
-                    match lead.asking(mode, |lead| self.find(mode, lead, visit)).await {
-                        Ok(value) => return Err(Ok(value)),
-                        Err((lead, visit)) => (Some(lead), visit),
+                    match lead.asking(mode, |lead| self.find(mode, lead, visit, when_due)).await {
+                        Find::Answer(answer) => return Begun::Answered(Ok(answer.value)),
+                        Find::Refresh(answer, lead, visit) => {
+                            return Begun::Refresh(answer.value, Run { lead: Some(lead), visit });
+                        }
+                        Find::Nothing(lead, visit) => (Some(lead), visit),
                     }
                 }
             };
-            count(&self.counts.misses);
-            return Ok(self.run(lead, visit));
+            // where there is an older value, the end of the body's run decides what this call is
+            if !lead.as_ref().is_some_and(Lead::lends) {
+                count(&self.counts.misses);
+            }
+            return Begun::Run(Run { lead, visit });
         }
     }
 
-    fn run(&self, lead: Option<Lead<K, V>>, visit: Option<Visit>) -> Run<K, V> {
-        count(&self.counts.computes);
-        Run { lead, visit, start: Instant::now() }
+    /// Tells whether a body is to go on when its call has ended.
+    fn goes_away(&self, run: &Run<K, V>) -> bool {
+        let lends = || run.lead.as_ref().is_some_and(|lead| lead.lent().is_some());
+        self.policy.detach || self.policy.soft_timeout.is_some() && lends()
     }
 
-    /// Keeps what the body returned: a value in the remote tiers, then in memory; those who wait get it.
+    /// Runs the body as a part of its call.
+    async fn run<E>(
+        self: &Arc<Self>,
+        run: Run<K, V>,
+        body: impl Future<Output = Result<V, E>>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        let (start, lends) = (self.start(), run.lends());
+        let result = match &run.lead {
+            Some(lead) => lead.within(body).await,
+            None => body.await,
+        };
+        self.spent(start);
+        self.end(Mode::Async, run, result, share).await.counted(lends, &self.counts)
+    }
+
+    /// Runs the body as a part of its call, on this thread.
+    fn run_blocking<E>(
+        self: &Arc<Self>,
+        run: Run<K, V>,
+        body: impl FnOnce() -> Result<V, E>,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        let (start, lends) = (self.start(), run.lends());
+        let result = match &run.lead {
+            Some(lead) => lead.within_blocking(body),
+            None => body(),
+        };
+        self.spent(start);
+        on_thread(|| self.end(Mode::Blocking, run, result, share)).counted(lends, &self.counts)
+    }
+
+    /// Runs the body in the background, and waits for it; where there is an older value, no longer than the soft
+    /// timeout says.
+    async fn run_away<E: Send + 'static>(
+        self: &Arc<Self>,
+        run: Run<K, V>,
+        body: impl Future<Output = Result<V, E>> + Send + 'static,
+        share: Option<Share<E>>,
+    ) -> Result<V, E> {
+        let (lends, lender) = (run.lends(), run.lead.as_ref().map(Lead::lender));
+        let (errand, mut awaited) = errand(self.clone().carry_out(run, body, share));
+        background::spawn(errand);
+        let soft = self.policy.soft_timeout.as_ref().filter(|_| lends).map(Length::get);
+        if let Some(soft) = soft {
+            match timer::timeout(soft, awaited.result()).await {
+                Some(ended) => return counted(ended, lends, &self.counts),
+                None => {
+                    if let Some(answer) = lender.and_then(|lender| lender.lent()) {
+                        count(&self.counts.stale);
+                        return Ok(answer.value);
+                    }
+                }
+            }
+        }
+        counted(awaited.result().await, lends, &self.counts)
+    }
+
+    /// Runs the body in the background, unless a tier below memory has a value that is fresh.
+    fn refresh<E: Send + 'static>(
+        self: &Arc<Self>,
+        run: Run<K, V>,
+        body: impl Future<Output = Result<V, E>> + Send + 'static,
+        share: Option<Share<E>>,
+    ) {
+        let this = self.clone();
+        run.lead.iter().for_each(Lead::stays_on_thread);
+        background::spawn(async move {
+            if let Some(run) = this.look_below(Mode::Async, run).await
+                && this.clone().carry_out(run, body, share).await.is_err()
+            {
+                log::error(format_args!("a refresh of `{}` panicked", this.name));
+            }
+        });
+    }
+
+    /// Runs the body on another thread, unless a tier below memory has a value that is fresh.
+    fn refresh_blocking<E: Send + 'static>(
+        self: &Arc<Self>,
+        run: Run<K, V>,
+        body: impl FnOnce() -> Result<V, E> + Send + 'static,
+        share: Option<Share<E>>,
+    ) {
+        let this = self.clone();
+        background::spawn_blocking(move || {
+            let Some(run) = on_thread(|| this.look_below(Mode::Blocking, run)) else { return };
+            let start = this.start();
+            let within = || match &run.lead {
+                Some(lead) => lead.within_blocking(body),
+                None => body(),
+            };
+            let result = catch_unwind(AssertUnwindSafe(within));
+            this.spent(start);
+            match result {
+                Ok(result) => drop(on_thread(|| this.end(Mode::Blocking, run, result, share))),
+                Err(_) => {
+                    this.give_up(run);
+                    log::error(format_args!("a refresh of `{}` panicked", this.name));
+                }
+            }
+        });
+    }
+
+    /// Asks the tiers below memory for what is to be refreshed, if that has not been done.
+    async fn look_below(self: &Arc<Self>, mode: Mode, run: Run<K, V>) -> Option<Run<K, V>> {
+        let (Some(lead), None) = (&run.lead, &run.visit) else { return Some(run) };
+        let visit = self.visit(lead, lead.key(), mode);
+        match self.find(mode, run.lead?, visit, WhenDue::Run).await {
+            Find::Nothing(lead, visit) => Some(Run { lead: Some(lead), visit }),
+            Find::Answer(_) | Find::Refresh(..) => None,
+        }
+    }
+
+    /// Runs a body away from its call, to its end.
+    async fn carry_out<E>(
+        self: Arc<Self>,
+        run: Run<K, V>,
+        body: impl Future<Output = Result<V, E>>,
+        share: Option<Share<E>>,
+    ) -> Result<Ended<V, E>, Panic> {
+        let start = self.start();
+        let result = caught(async {
+            match &run.lead {
+                Some(lead) => lead.within(body).await,
+                None => body.await,
+            }
+        });
+        let result = result.await;
+        self.spent(start);
+        match result {
+            Ok(result) => Ok(self.end(Mode::Async, run, result, share).await),
+            Err(panic) => {
+                self.give_up(run);
+                Err(panic)
+            }
+        }
+    }
+
+    fn give_up(&self, run: Run<K, V>) {
+        if let Some(lead) = run.lead {
+            lead.give_up(self.policy.retry_after.get());
+        }
+    }
+
+    fn start(&self) -> Instant {
+        count(&self.counts.computes);
+        Instant::now()
+    }
+
+    fn spent(&self, start: Instant) {
+        self.counts.body_nanos.fetch_add(start.elapsed().as_nanos() as u64, Relaxed);
+    }
+
+    /// Keeps what the body returned: a value in the remote tiers, then in memory; those who wait get it. In the place
+    /// of an error they get an older value, if one is still kept.
     async fn end<E>(
         self: &Arc<Self>,
         mode: Mode,
         run: Run<K, V>,
-        result: &Result<V, E>,
+        result: Result<V, E>,
         share: Option<Share<E>>,
-    ) {
-        self.counts.body_nanos.fetch_add(run.start.elapsed().as_nanos() as u64, Relaxed);
-        match (run.lead, result) {
-            (Some(lead), Ok(value)) => self.keep(mode, lead, run.visit, value.clone()).await,
-            (Some(lead), Err(error)) => lead.fail(share.map(|share| (share.share)(error))),
-            (None, _) => {}
+    ) -> Ended<V, E> {
+        let Some(lead) = run.lead else { return Ended { result, is_stale: false } };
+        match result {
+            Ok(value) => {
+                self.recovered();
+                self.keep(mode, lead, run.visit, value.clone()).await;
+                Ended { result: Ok(value), is_stale: false }
+            }
+            Err(error) => match lead.lent() {
+                Some(answer) => {
+                    self.failed();
+                    let ended = Ended { result: Ok(answer.value.clone()), is_stale: answer.is_stale };
+                    lead.fall_back(answer, self.policy.retry_after.get());
+                    ended
+                }
+                None => {
+                    let rest = self.policy.err_ttl.as_ref().map(Length::get).filter(|rest| !rest.is_zero());
+                    lead.fail(share.map(|share| (share.share)(&error)), rest);
+                    Ended { result: Err(error), is_stale: false }
+                }
+            },
+        }
+    }
+
+    /// Tells, once, that older values stand in for errors.
+    fn failed(&self) {
+        if !self.fails.swap(true, Relaxed) {
+            log::warn(format_args!("`{}` fails; older values are used in the place of errors", self.name));
+        }
+    }
+
+    fn recovered(&self) {
+        if self.fails.load(Relaxed) && self.fails.swap(false, Relaxed) {
+            log::info(format_args!("`{}` does not fail any more", self.name));
         }
     }
 
@@ -167,27 +470,46 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         mode: Mode,
         mut lead: Lead<K, V>,
         visit: Option<Visit>,
-    ) -> Result<V, (Lead<K, V>, Option<Visit>)> {
-        let (Some(remote), Some(mut visit)) = (&self.remote, visit) else { return Err((lead, None)) };
-        let found = remote.read(&mut visit).await;
-        let living = found.and_then(|found| Some((found.times.remaining(clock::wall())?, found)));
-        let Some((remaining, found)) = living else { return Err((lead, Some(visit))) };
-        count(&self.counts.remote_hits);
-        let value = found.value.clone();
-        if lead.settle(self.settled(&value, remaining)) && found.tier > 0 {
-            self.write(mode, lead, visit, News::Found(found)).await;
+        when_due: WhenDue,
+    ) -> Find<K, V> {
+        let (Some(remote), Some(mut visit)) = (&self.remote, visit) else { return Find::Nothing(lead, None) };
+        let Some(found) = remote.read(&mut visit, &self.policy.terms).await else {
+            return Find::Nothing(lead, Some(visit));
+        };
+        let (standing, value) = (found.left.standing(), found.value.clone());
+        let answer = Answer::of(value.clone(), standing);
+        let rests = when_due != WhenDue::Run && self.flights.is_resting(lead.key());
+        let is_taken = match standing {
+            Standing::Fresh => true,
+            Standing::Due => rests || when_due == WhenDue::Take,
+            Standing::Stale | Standing::Kept | Standing::Over => rests,
+        };
+        if is_taken {
+            count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+            let may_write = lead.settle(self.settled(&value, found.left));
+            if may_write && found.tier > 0 && standing == Standing::Fresh {
+                self.write(mode, lead, visit, News::Found(found)).await;
+            }
+            return Find::Answer(answer);
         }
-        Ok(value)
+        let slot = found.left.within(self.policy.memory_ttl).slot(value);
+        lead.lend(slot.clone(), self.held(slot));
+        if standing == Standing::Kept || when_due != WhenDue::Refresh {
+            return Find::Nothing(lead, Some(visit));
+        }
+        count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+        Find::Refresh(answer, lead, Some(visit))
     }
 
     /// Stores a value in the remote tiers, then in memory, and lets those who wait have it.
     async fn keep(self: &Arc<Self>, mode: Mode, mut lead: Lead<K, V>, visit: Option<Visit>, value: V) {
-        let replaces = lead.replaces();
+        // what is not to be stored does not leave an older value in its place either
+        let replaces = lead.replaces() || lead.lends();
         let (settled, news) = if self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
-            let (local, below) = self.policy.ttl.lives(&value);
-            (self.settled(&value, local), Some(News::Computed { value, life: below, replaces }))
+            let (memory, below) = self.policy.terms.new_lives(&value);
+            (self.settled(&value, memory), Some(News::Computed { value, left: below, replaces }))
         } else {
-            let settled = Settled { value, slot: None, fresh_until: clock::now() };
+            let settled = Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now() };
             (settled, replaces.then_some(News::Nothing))
         };
         let may_write = lead.settle(settled);
@@ -199,12 +521,12 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Writes to remote tiers what a flight has settled on, now or by and by; then the flight is over.
     async fn write(self: &Arc<Self>, mode: Mode, mut lead: Lead<K, V>, mut visit: Visit, news: News<V>) {
         let Some(remote) = &self.remote else { return };
-        if !self.policy.write_in_background || !background::has_room() {
+        if !self.policy.write_in_background || !background::WRITES.has_room() {
             return lead.writing(mode, news.write(remote, &mut visit, &self.counts)).await;
         }
         lead.publish();
         let this = self.clone();
-        background::spawn(move || {
+        background::WRITES.spawn(move || {
             visit.go_on_thread();
             if let (Some(remote), true) = (&this.remote, lead.begin_writes()) {
                 let write = news.write(remote, &mut visit, &this.counts);
@@ -217,16 +539,44 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Reads the remote tiers beside whatever is under way, and stores nothing.
     pub(crate) async fn read(&self, mode: Mode, key: &K) -> Option<Found<V>> {
         let remote = self.remote.as_ref()?;
-        let found = remote.read(&mut remote.visit(key, mode)?).await?;
-        count(&self.counts.remote_hits);
+        let found = remote.read(&mut remote.visit(key, mode)?, &self.policy.terms).await?;
+        let standing = found.left.standing();
+        if standing >= Standing::Kept {
+            return None;
+        }
+        count(if standing == Standing::Stale { &self.counts.stale } else { &self.counts.remote_hits });
         Some(found)
+    }
+}
+
+impl<K: CacheKey, V: CacheValue> Run<K, V> {
+    fn lends(&self) -> bool {
+        self.lead.as_ref().is_some_and(Lead::lends)
+    }
+}
+
+impl<V, E> Ended<V, E> {
+    /// Counts a call that was not counted when its body began, because there was an older value.
+    fn counted(self, is_uncounted: bool, counts: &Counts) -> Result<V, E> {
+        if is_uncounted {
+            count(if self.is_stale { &counts.stale } else { &counts.misses });
+        }
+        self.result
+    }
+}
+
+/// Takes the result of a body that ran away from its call, which has its panic too.
+fn counted<V, E>(ended: Result<Ended<V, E>, Panic>, is_uncounted: bool, counts: &Counts) -> Result<V, E> {
+    match ended {
+        Ok(ended) => ended.counted(is_uncounted, counts),
+        Err(panic) => resume_unwind(panic),
     }
 }
 
 /// What remote tiers are to learn.
 enum News<V> {
     /// A new value, and how long it lives.
-    Computed { value: V, life: Life, replaces: bool },
+    Computed { value: V, left: Left, replaces: bool },
     /// What a farther tier had.
     Found(Found<V>),
     /// Nothing is to be stored in the place of what may be there.
@@ -238,8 +588,8 @@ impl<V> News<V> {
         match self {
             Self::Found(found) => remote.promote(visit, found).await,
             Self::Nothing => drop(remote.remove(visit).await),
-            Self::Computed { value, life, replaces } => {
-                let fault = remote.store(visit, value, *life, *replaces).await.err();
+            Self::Computed { value, left, replaces } => {
+                let fault = remote.store(visit, value, *left, *replaces).await.err();
                 if fault.is_some_and(|error| error.parts().iter().any(|part| part.tier().is_empty())) {
                     count(&counts.errors); // the value's fault; a tier has counted its own
                 }

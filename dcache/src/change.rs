@@ -19,9 +19,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             return self.invalidate(mode, key).await;
         }
         let mut lead = self.flights.supersede(key, Purpose::Put, mode).await;
-        let (local, below) = self.policy.ttl.lives(&value);
+        let (memory, below) = self.policy.terms.new_lives(&value);
         let visit = self.visit(&lead, key, mode);
-        let may_write = lead.settle(self.settled(&value, local));
+        let may_write = lead.settle(self.settled(&value, memory));
         let (Some(remote), Some(mut visit), true) = (&self.remote, visit, may_write) else { return Ok(()) };
         let mut result = Ok(());
         lead.writing(mode, async { result = remote.store(&mut visit, &value, below, true).await }).await;

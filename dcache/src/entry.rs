@@ -11,11 +11,12 @@
 //! | 8 | 8 | schema of the value's type |
 //! | 16 | 8 | created |
 //! | 24 | 8 | fresh until |
-//! | 32 | 8 | expires |
-//! | 40 | 32 | BLAKE3 digest of the key |
-//! | 72 | 8 | payload's length |
-//! | 80 | n | payload |
-//! | 80 + n | 8 | checksum: the first 8 bytes of BLAKE3 over all that is before |
+//! | 32 | 8 | expires: fresh until, and the time for which it may be handed out stale |
+//! | 40 | 4 | the run of the wall clock that dated it, as [`clock::run`] names it |
+//! | 44 | 32 | BLAKE3 digest of the key |
+//! | 76 | 8 | payload's length |
+//! | 84 | n | payload |
+//! | 84 + n | 8 | checksum: the first 8 bytes of BLAKE3 over all that is before |
 //!
 //! The first five bytes keep their meaning in every version. The digest of the key guards against entries
 //! that end up under another's name (a desynchronised connection, files renamed by hand). Eight bytes of
@@ -25,29 +26,31 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use dcache_backends::Key;
+#[cfg(doc)]
+use dcache_backends::clock;
 
+#[cfg(any(doc, test))]
+use crate::policy::NEVER;
+use crate::policy::Times;
 use crate::schema::Schema;
 
 /// Not text, not UTF-8, and not the beginning of any common file format.
 const MAGIC: [u8; 4] = *b"dch\xE7";
 const VERSION: u8 = 1;
-const HEAD: usize = 80;
+const HEAD: usize = 84;
 const CHECKSUM: usize = 8;
 
 /// How many bytes an entry is longer than its payload.
 pub(crate) const OVERHEAD: usize = HEAD + CHECKSUM;
 
-/// The end of what never ends.
-pub(crate) const NEVER: u64 = u64::MAX;
-
-/// What an entry says about its payload; times are wall-clock milliseconds since 1970.
+/// What an entry says about its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) codec: u8,
     pub(crate) schema: Schema,
-    pub(crate) created: u64,
-    pub(crate) fresh_until: u64,
-    pub(crate) expires: u64,
+    pub(crate) times: Times,
+    /// The run of the wall clock that the times are of.
+    pub(crate) run: u32,
 }
 
 impl Head {
@@ -74,9 +77,10 @@ pub(crate) fn write(head: &Head, key: &Key, payload: &[u8]) -> Bytes {
     entry.put_u8(head.codec);
     entry.put_u16_le(0);
     entry.put_u64_le(head.schema.to_u64());
-    entry.put_u64_le(head.created);
-    entry.put_u64_le(head.fresh_until);
-    entry.put_u64_le(head.expires);
+    entry.put_u64_le(head.times.created);
+    entry.put_u64_le(head.times.fresh_until);
+    entry.put_u64_le(head.times.expires);
+    entry.put_u32_le(head.run);
     entry.put_slice(key.digest());
     entry.put_u64_le(payload.len() as u64);
     entry.put_slice(payload);
@@ -101,13 +105,8 @@ pub(crate) fn read(mut entry: Bytes, key: &Key) -> Result<(Head, Bytes), Reject>
     let [codec] = fields.take();
     let flags = u16::from_le_bytes(fields.take());
     let schema = Schema::from_u64(fields.number());
-    let head = Head {
-        codec,
-        schema,
-        created: fields.number(),
-        fresh_until: fields.number(),
-        expires: fields.number(),
-    };
+    let times = Times { created: fields.number(), fresh_until: fields.number(), expires: fields.number() };
+    let head = Head { codec, schema, times, run: u32::from_le_bytes(fields.take()) };
     let digest: [u8; 32] = fields.take();
     if fields.number() != (end - HEAD) as u64 {
         return Err(Reject::Corrupt("wrong length"));
@@ -160,9 +159,8 @@ mod tests {
         Head {
             codec: 1,
             schema: Schema::named("a"),
-            created: 1_700_000_000_000,
-            fresh_until: 1_700_000_060_000,
-            expires: NEVER,
+            times: Times { created: 1_700_000_000_000, fresh_until: 1_700_000_060_000, expires: NEVER },
+            run: 1_690_000_000,
         }
     }
 
@@ -248,7 +246,7 @@ mod tests {
     fn a_length_beyond_all_memory_is_noticed() {
         for length in [u64::MAX, u64::MAX - 7, 1 << 63, 8] {
             let mut hostile = write(&head(), &key("42"), b"payload").to_vec();
-            hostile[72..80].copy_from_slice(&length.to_le_bytes());
+            hostile[76..84].copy_from_slice(&length.to_le_bytes());
             sign(&mut hostile);
             assert_eq!(read(&hostile, &key("42")), Err(Reject::Corrupt("wrong length")));
         }
@@ -257,10 +255,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_payload_and_head_come_back(
-            codec: u8, schema: u64, created: u64, fresh_until: u64, expires: u64,
+            codec: u8, schema: u64, created: u64, fresh_until: u64, expires: u64, run: u32,
             payload in prop::collection::vec(any::<u8>(), 0..600),
         ) {
-            let head = Head { codec, schema: Schema::from_u64(schema), created, fresh_until, expires };
+            let times = Times { created, fresh_until, expires };
+            let head = Head { codec, schema: Schema::from_u64(schema), times, run };
             let entry = write(&head, &key("42"), &payload);
             prop_assert_eq!(super::read(entry, &key("42")), Ok((head, Bytes::from(payload))));
         }

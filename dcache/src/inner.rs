@@ -2,19 +2,19 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use dcache_backends::clock::{self, Tick};
 use dcache_backends::memory::Slot;
 use dcache_backends::{Error, Key, Scope};
 
 use crate::bounds::{CacheKey, CacheValue};
 use crate::canonical::Refusal;
-use crate::flight::{Flights, Lead, Settled, SharedError};
+use crate::contain::contained;
+use crate::flight::{Answer, Flights, Lead, Settled, SharedError};
 use crate::mode::Mode;
-use crate::policy::{Life, Ttl, shorter};
-use crate::remote::{Remote, Visit, contained};
+use crate::policy::{Left, Length, Life, Terms};
+use crate::remote::{Remote, Visit};
 use crate::stats::{Counts, Stats, TierStats};
 #[cfg(feature = "testing")]
 use crate::sync::Mutex;
@@ -31,6 +31,8 @@ pub(crate) struct Inner<K, V> {
     pub(crate) counts: Counts,
     /// What is wrong with the configuration; the cache works without it.
     pub(crate) faults: Vec<Error>,
+    /// Bodies fail, and older values are used in the place of errors.
+    pub(crate) fails: AtomicBool,
     /// The program has switched this cache off: its memory stays empty, so a hit need not ask.
     pub(crate) is_off: bool,
     /// What is left out of the counts, for tests.
@@ -54,14 +56,25 @@ pub(crate) type Id<K> = fn(&K) -> Result<String, Refusal>;
 /// Tells whether a value is stored.
 pub(crate) type CacheIf<V> = Arc<dyn Fn(&V) -> bool + Send + Sync>;
 
-/// What a cache was told about its values.
+/// What a cache was told to do.
 pub(crate) struct Policy<V> {
-    pub(crate) ttl: Ttl<V>,
+    pub(crate) terms: Terms<V>,
+    /// The time to live in memory, where that is shorter than elsewhere.
     pub(crate) memory_ttl: Life,
     pub(crate) cache_if: Option<CacheIf<V>>,
     /// How long a call waits for another with its key; `None` does not wait.
     pub(crate) coalesce: Option<Duration>,
     pub(crate) write_in_background: bool,
+    /// How long an error is kept.
+    pub(crate) err_ttl: Option<Length>,
+    /// How long a key that failed is left alone while there is an older value.
+    pub(crate) retry_after: Length,
+    /// How long a call waits for a body while there is an older value.
+    pub(crate) soft_timeout: Option<Length>,
+    /// Bodies outlive their callers.
+    pub(crate) detach: bool,
+    /// How errors are shared, a [`Share`] of their type; for callers that cannot tell.
+    pub(crate) share: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// How an error of these bodies is shared with those who wait; for errors that can be cloned.
@@ -69,6 +82,14 @@ pub struct Share<E> {
     pub(crate) share: fn(&E) -> SharedError,
     pub(crate) restore: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }
+
+impl<E> Clone for Share<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Share<E> {}
 
 impl<E: Clone + Send + Sync + 'static> Share<E> {
     pub(crate) const CLONES: Self =
@@ -80,17 +101,22 @@ pub(crate) const MEMORY: &str = "memory";
 
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Tells what a flight ends with: the value, and what memory holds of it.
-    pub(crate) fn settled(&self, value: &V, life: Life) -> Settled<V> {
-        let created = clock::now();
-        let fresh_until = match shorter(life, self.policy.memory_ttl) {
-            Some(life) => created.after(life),
-            None => Tick::NEVER,
-        };
+    pub(crate) fn settled(&self, value: &V, left: Left) -> Settled<V> {
+        let slot = left.within(self.policy.memory_ttl).slot(value.clone());
+        let fresh_until = slot.kept_until;
+        let answer = Answer::of(value.clone(), left.standing());
+        Settled { answer, slot: self.held(slot), fresh_until }
+    }
+
+    /// Returns what memory holds of a value, if it does.
+    pub(crate) fn held(&self, slot: Slot<V>) -> Option<Slot<V>> {
+        if slot.kept_until <= slot.created {
+            return None;
+        }
         // a value that cannot be weighed is not held
-        let weight = self.flights.memory.as_ref().and_then(|memory| contained(|| memory.weigh(value)));
-        let slot = weight.filter(|_| fresh_until > created);
-        let slot = slot.map(|weight| Slot { value: value.clone(), created, fresh_until, weight });
-        Settled { value: value.clone(), slot, fresh_until }
+        let weight =
+            self.flights.memory.as_ref().and_then(|memory| contained(|| memory.weigh(&slot.value)))?;
+        Some(Slot { weight, ..slot })
     }
 
     /// Starts a way through the remote tiers: none where there are none, or while a `clear` is under way.
@@ -164,7 +190,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             misses,
             computes: load(&counts.computes),
             coalesced,
-            stale: 0,
+            stale: load(&counts.stale),
             errors: load(&counts.errors) + tiers.iter().map(|tier| tier.errors).sum::<u64>(),
             entries: memory.map_or(0, |memory| memory.len() as u64),
             evictions: memory.map_or(0, |memory| memory.evictions()),

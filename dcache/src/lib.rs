@@ -53,12 +53,12 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `sync.rs` `log.rs` `timer.rs` `together.rs` | a mutex, a log, waiting without a runtime |
+//! | `sync.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
 //! | `stats.rs` `weight.rs` | counts; how heavy a value is |
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
+//! | `policy.rs` | how long a value is fresh, and what may be done with it after that |
 //! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
-//! | `policy.rs` | how long a value is fresh |
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
 //! | `mode.rs` `waits.rs` `breaker.rs` `twin.rs` `later.rs` `live.rs` | a remote tier in use: time budget, breaker, counts; its twin in a test |
@@ -87,7 +87,9 @@ mod call;
 mod canonical;
 mod change;
 pub mod codec;
+mod contain;
 mod entry;
+mod errand;
 mod flight;
 mod gate;
 #[cfg(any(doc, doctest))]
@@ -142,6 +144,7 @@ pub use handle::{CacheRef, Handle};
 pub use look::Entry;
 #[cfg(feature = "metrics")]
 pub use metrics::record_metrics;
+pub use policy::{Length, Portion};
 pub use registry::{Function, check, functions};
 pub use settings::{Configuration, FunctionSettings, configure, set_enabled};
 pub use stats::{Stats, TierStats};

@@ -1,17 +1,17 @@
 //! A remote tier in use: its time budget, its breaker, its counts.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use dcache_backends::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope};
 
 use crate::breaker::Breaker;
+use crate::contain::caught;
 use crate::mode::Mode;
+use crate::policy::Ttl;
 use crate::stats::{TierCounts, TierStats, count};
 #[cfg(feature = "testing")]
 use crate::sync::Mutex;
@@ -93,6 +93,7 @@ impl Shared {
 /// A tier as one cache uses it.
 pub(crate) struct LiveTier {
     shared: Arc<Shared>,
+    /// How long a value stays here, where that may be shorter than its life.
     pub(crate) ttl: Option<Duration>,
     timeout: Duration,
     /// Whether running out of time here says something about the tier: not where this function allows it
@@ -118,6 +119,11 @@ impl LiveTier {
         let usual = shared.backend.time_budget();
         let timeout = timeout.unwrap_or(usual);
         Self { shared, ttl, timeout, judges: timeout >= usual, counts: TierCounts::default() }
+    }
+
+    /// Forgets about a time to live here that ends no value's stay before its life is over.
+    pub(crate) fn within<V>(self, ttl: &Ttl<V>) -> Self {
+        Self { ttl: ttl.cut_by(self.ttl), ..self }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -190,9 +196,9 @@ impl LiveTier {
     pub(crate) async fn check(&self) -> Result<(), Error> {
         let fault = |kind| Error::new(kind, Operation::Check).with_tier(self.name().to_owned());
         let limit = self.timeout.max(Duration::from_secs(2)); // at start-up, patience is better than an alarm
-        match timer::timeout(limit, guarded(self.shared.in_use().backend.check())).await {
-            Some(Some(result)) => result,
-            Some(None) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
+        match timer::timeout(limit, caught(self.shared.in_use().backend.check())).await {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
             None => Err(fault(ErrorKind::Timeout)),
         }
     }
@@ -245,10 +251,10 @@ impl LiveTier {
             (Mode::Blocking, Some(tier)) => catch_unwind(AssertUnwindSafe(|| blocking(tier, allowance.left)))
                 .unwrap_or_else(|_| Err(fault(ErrorKind::Other).with_context("the tier panicked"))),
             (mode, _) => {
-                let future = elsewhere(mode, guarded(future));
+                let future = elsewhere(mode, caught(future));
                 match timer::timeout(allowance.left, future).await {
-                    Some(Ok(Some(result))) => result,
-                    Some(Ok(None)) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
+                    Some(Ok(Ok(result))) => result,
+                    Some(Ok(Err(_))) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
                     Some(Err(error)) => Err(error),
                     None => Err(fault(ErrorKind::Timeout)),
                 }
@@ -291,14 +297,4 @@ async fn elsewhere<T: Send + 'static>(
     }
     let _ = mode;
     Ok(future.await)
-}
-
-/// Keeps a panic of a tier from going further.
-async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        let poll = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-        poll.map_or(Poll::Ready(None), |poll| poll.map(Some))
-    })
-    .await
 }

@@ -7,9 +7,11 @@ use dcache_backends::clock::{self, Tick};
 
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
-use crate::flight::Join;
+use crate::call::{Find, WhenDue};
+use crate::flight::{Join, Manner};
 use crate::inner::{Inner, MEMORY};
 use crate::mode::Mode;
+use crate::policy::Standing;
 use crate::settings;
 use crate::stats::count;
 
@@ -23,9 +25,9 @@ pub struct Entry<V> {
     pub tier: String,
     /// How long ago it was computed, or for memory, computed or read from another tier.
     pub age: Duration,
-    /// How long it stays fresh; `None` for ever.
+    /// How long it stays fresh; `None` for ever, zero if it is stale.
     pub remaining: Option<Duration>,
-    /// Whether it is past its time to live.
+    /// Whether it is past its time to live, and within `stale_while_revalidate`.
     pub stale: bool,
 }
 
@@ -35,17 +37,28 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if self.is_off {
             return None;
         }
-        let found = match self.flights.join(key, mode, false) {
-            Join::Hit(value) => {
-                self.flights.hits.count();
-                return Some(value);
+        let manner = Manner { mode, coalesces: false, refreshes: false, heeds_errors: false };
+        let found = match self.flights.join(key, manner) {
+            Join::Hit(answer) | Join::Refresh(answer, _) => {
+                if answer.is_stale {
+                    count(&self.counts.stale)
+                } else {
+                    self.flights.hits.count()
+                }
+                return Some(answer.value);
             }
             Join::Lead(lead) => {
                 let visit = self.visit(&lead, key, mode);
-                lead.asking(mode, |lead| self.find(mode, lead, visit)).await.ok()
+                let take = |lead| self.find(mode, lead, visit, WhenDue::Take);
+                match lead.asking(mode, take).await {
+                    Find::Answer(answer) | Find::Refresh(answer, ..) => Some(answer.value),
+                    Find::Nothing(lead, _) => lead.stale().inspect(|_| count(&self.counts.stale)),
+                }
             }
             // a body is running, or the key is being changed: look, and leave the filling to them
-            Join::Alone | Join::Apart | Join::Wait(_) => self.read(mode, key).await.map(|found| found.value),
+            Join::Alone | Join::Apart | Join::Wait(_) | Join::Failed(_) => {
+                self.read(mode, key).await.map(|found| found.value)
+            }
         };
         if found.is_none() {
             count(&self.counts.misses);
@@ -60,27 +73,26 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         }
         if let Some(slot) = self.flights.memory.as_ref().and_then(|memory| memory.get(&Borrowed(key))) {
             let now = clock::now();
-            if now < slot.fresh_until {
-                let remaining = (slot.fresh_until != Tick::NEVER).then(|| slot.fresh_until.since(now));
-                let age = now.since(slot.created);
+            let standing = Standing::of(&slot, now);
+            if standing < Standing::Kept {
                 return Some(Entry {
-                    value: slot.value,
                     tier: MEMORY.to_owned(),
-                    age,
-                    remaining,
-                    stale: false,
+                    age: now.since(slot.created),
+                    remaining: (slot.fresh_until != Tick::NEVER).then(|| slot.fresh_until.since(now)),
+                    stale: standing == Standing::Stale,
+                    value: slot.value,
                 });
             }
         }
         let remote = self.remote.as_ref()?;
-        let found = remote.read(&mut remote.visit(key, mode)?).await?;
-        let now = clock::wall();
-        Some(Entry {
+        let found = remote.read(&mut remote.visit(key, mode)?, &self.policy.terms).await?;
+        let standing = found.left.standing();
+        (standing < Standing::Kept).then(|| Entry {
             value: found.value,
             tier: remote.tiers[found.tier].name().to_owned(),
-            age: found.times.age(now),
-            remaining: found.times.remaining(now)?,
-            stale: false,
+            age: found.times.age(clock::wall()),
+            remaining: found.left.fresh,
+            stale: standing == Standing::Stale,
         })
     }
 }

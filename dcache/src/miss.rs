@@ -75,4 +75,66 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
             None => body(),
         }
     }
+
+    /// Answers from the tiers or by the body, which owns what it needs and so may run in the background.
+    pub async fn run_away<F>(self, body: impl FnOnce() -> F) -> V
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        match self.0 {
+            Some(Asked { inner, call }) => {
+                let body = || {
+                    let body = body();
+                    async { Ok(body.await) }
+                };
+                certain(inner.answer_away(call, body, None).await)
+            }
+            None => body().await,
+        }
+    }
+
+    /// Answers likewise; only `Ok` is stored.
+    pub async fn try_run_away<E, F>(self, body: impl FnOnce() -> F, share: Option<Share<E>>) -> Result<V, E>
+    where
+        E: Send + 'static,
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        match self.0 {
+            Some(Asked { inner, call }) => inner.answer_away(call, body, share).await,
+            None => body().await,
+        }
+    }
+
+    /// Answers from the tiers or by the body, on this thread or, to refresh, on another.
+    pub fn run_away_blocking<F>(self, body: impl FnOnce() -> F) -> V
+    where
+        F: FnOnce() -> V + Send + 'static,
+    {
+        match self.0 {
+            Some(Asked { inner, call }) => {
+                let body = || {
+                    let body = body();
+                    || Ok(body())
+                };
+                certain(inner.answer_away_blocking(call, body, None))
+            }
+            None => body()(),
+        }
+    }
+
+    /// Answers likewise; only `Ok` is stored.
+    pub fn try_run_away_blocking<E, F>(
+        self,
+        body: impl FnOnce() -> F,
+        share: Option<Share<E>>,
+    ) -> Result<V, E>
+    where
+        E: Send + 'static,
+        F: FnOnce() -> Result<V, E> + Send + 'static,
+    {
+        match self.0 {
+            Some(Asked { inner, call }) => inner.answer_away_blocking(call, body, share),
+            None => body()(),
+        }
+    }
 }

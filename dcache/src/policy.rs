@@ -1,20 +1,125 @@
-//! How long a value is fresh, in every tier. Pure: time comes in from outside.
+//! How long a value is fresh, and how long it may be handed out after that, in every tier. Pure: time comes in from
+//! outside.
+//!
+//! | a value is … | until | and a call |
+//! |---|---|---|
+//! | fresh | `ttl`, less `refresh_ahead` | gets it |
+//! | due | `ttl` | gets it, and has it refreshed in the background |
+//! | stale | `stale_while_revalidate` after that | gets it, and has it refreshed in the background |
+//! | kept | `stale_if_error` after `ttl` | runs the body, and gets it where that fails |
+//! | over | | runs the body |
 
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcache_backends::clock;
-
-use crate::entry::NEVER;
+use dcache_backends::clock::{self, Tick};
+use dcache_backends::memory::Slot;
 
 /// How long remote tiers keep a value whose function sets no time to live.
 pub(crate) const REMOTE_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The end of what never ends, in milliseconds.
+pub(crate) const NEVER: u64 = u64::MAX;
 
 /// How far a clock may be ahead of ours before an entry that it dated is not believed any more.
 const SKEW: u64 = 1_000;
 
 /// How long a value lives; `None` for ever.
 pub(crate) type Life = Option<Duration>;
+
+/// A length of time: a fixed one, or one that is asked for each time a value is stored or read.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcache::Length;
+///
+/// let fixed = Length::from(Duration::from_secs(60));
+/// let asked = Length::from(|| Duration::from_secs(if cfg!(debug_assertions) { 1 } else { 60 }));
+/// # let _ = (fixed, asked);
+/// ```
+#[derive(Clone)]
+pub struct Length(Timed);
+
+#[derive(Clone)]
+enum Timed {
+    Fixed(Duration),
+    Asked(Arc<dyn Fn() -> Duration + Send + Sync>),
+}
+
+impl Length {
+    pub(crate) fn get(&self) -> Duration {
+        match &self.0 {
+            Timed::Fixed(length) => *length,
+            Timed::Asked(length) => length(),
+        }
+    }
+}
+
+impl From<Duration> for Length {
+    fn from(length: Duration) -> Self {
+        Self(Timed::Fixed(length))
+    }
+}
+
+impl<F: Fn() -> Duration + Send + Sync + 'static> From<F> for Length {
+    fn from(length: F) -> Self {
+        Self(Timed::Asked(Arc::new(length)))
+    }
+}
+
+impl fmt::Debug for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Timed::Fixed(length) => length.fmt(f),
+            Timed::Asked(_) => f.write_str("asked for"),
+        }
+    }
+}
+
+/// A part of a time to live: a length of time, or a fraction from 0 to 1.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcache::Portion;
+///
+/// let a_tenth = Portion::from(0.1);
+/// let a_minute = Portion::from(Duration::from_secs(60));
+/// # let _ = (a_tenth, a_minute);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Portion(Part);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Length(Length),
+    Fraction(f64),
+}
+
+impl Portion {
+    /// Returns this part of a whole: never more than the whole.
+    fn of(&self, whole: Duration) -> Duration {
+        match &self.0 {
+            Part::Length(length) => length.get().min(whole),
+            // `clamp` lets through what is no number
+            Part::Fraction(fraction) if fraction.is_nan() => Duration::ZERO,
+            Part::Fraction(fraction) => whole.mul_f64(fraction.clamp(0.0, 1.0)).min(whole),
+        }
+    }
+}
+
+impl<T: Into<Length>> From<T> for Portion {
+    fn from(length: T) -> Self {
+        Self(Part::Length(length.into()))
+    }
+}
+
+impl From<f64> for Portion {
+    fn from(fraction: f64) -> Self {
+        Self(Part::Fraction(fraction))
+    }
+}
 
 /// A function's time to live.
 pub(crate) enum Ttl<V> {
@@ -30,7 +135,7 @@ pub(crate) enum Ttl<V> {
 
 impl<V> Ttl<V> {
     /// Returns how long this value lives, in memory and below it.
-    pub(crate) fn lives(&self, value: &V) -> (Life, Life) {
+    fn lives(&self, value: &V) -> (Life, Life) {
         match self {
             Self::Unset => (None, Some(REMOTE_LIFE)),
             Self::Never => (None, None),
@@ -49,6 +154,175 @@ impl<V> Ttl<V> {
             _ => None,
         }
     }
+
+    /// Tells whether values have an end, so that there can be something after it.
+    pub(crate) fn ends(&self) -> bool {
+        matches!(self, Self::Fixed(_) | Self::By(_))
+    }
+
+    /// Returns a tier's own time to live where it may end a value's stay there before its life is over.
+    pub(crate) fn cut_by(&self, tier: Life) -> Life {
+        tier.filter(|tier| self.fixed().is_none_or(|ttl| *tier < ttl))
+    }
+}
+
+/// What a cache was told about the lives of its values.
+pub(crate) struct Terms<V> {
+    pub(crate) ttl: Ttl<V>,
+    pub(crate) jitter: Option<Portion>,
+    pub(crate) refresh_ahead: Option<Portion>,
+    pub(crate) stale_while_revalidate: Option<Length>,
+    pub(crate) stale_if_error: Option<Length>,
+}
+
+impl<V> Terms<V> {
+    /// Tells whether values may be handed out, or refreshed, that are not simply fresh.
+    pub(crate) fn has_older_values(&self) -> bool {
+        self.refresh_ahead.is_some() || self.stale_while_revalidate.is_some() || self.stale_if_error.is_some()
+    }
+
+    /// Names an option that is about the end of values, where they have none.
+    pub(crate) fn needs_an_end(&self) -> Option<&'static str> {
+        let said = [
+            ("jitter", self.jitter.is_some()),
+            ("refresh_ahead", self.refresh_ahead.is_some()),
+            ("stale_while_revalidate", self.stale_while_revalidate.is_some()),
+            ("stale_if_error", self.stale_if_error.is_some()),
+        ];
+        let needs = said.into_iter().find(|(_, is_said)| *is_said).filter(|_| !self.ttl.ends());
+        needs.map(|(option, _)| option)
+    }
+
+    /// Returns the lives of a value that was computed now, in memory and below it.
+    pub(crate) fn new_lives(&self, value: &V) -> (Left, Left) {
+        let (memory, below) = self.ttl.lives(value);
+        let shortened = match &self.jitter {
+            Some(jitter) => below.map(|ttl| jitter.of(ttl).mul_f64(random())),
+            None => None,
+        };
+        let left = |life: Life| {
+            let life = life.map(|life| life.saturating_sub(shortened.unwrap_or_default()));
+            self.left(life, life, Duration::ZERO)
+        };
+        (left(memory), left(below))
+    }
+
+    /// Returns what is left now of a value with these times: nothing of one from the future, because the clock that
+    /// dated it, or ours, was set.
+    pub(crate) fn left_of(&self, times: Times, now: u64) -> Left {
+        let end = |until: u64| (until != NEVER).then(|| Duration::from_millis(until.saturating_sub(now)));
+        if times.created > now.saturating_add(SKEW) || times.expires <= now {
+            return Left::NOTHING;
+        }
+        let past = Duration::from_millis(now.saturating_sub(times.fresh_until));
+        let whole =
+            (times.fresh_until != NEVER).then(|| Duration::from_millis(times.fresh_until - times.created));
+        self.left(end(times.fresh_until), whole, past).within(end(times.expires))
+    }
+
+    /// `fresh` is what is left of the time to live, `whole` what that was, `past` how long ago it ended.
+    fn left(&self, fresh: Life, whole: Life, past: Duration) -> Left {
+        if whole == Some(Duration::ZERO) {
+            return Left::NOTHING; // it is not to be stored
+        }
+        let ahead = match (&self.refresh_ahead, whole) {
+            (Some(ahead), Some(whole)) => ahead.of(whole),
+            _ => Duration::ZERO,
+        };
+        let window = |length: &Option<Length>| length.as_ref().map_or(Duration::ZERO, Length::get);
+        let stale = window(&self.stale_while_revalidate);
+        let kept = window(&self.stale_if_error).max(stale);
+        let after = |window: Duration| fresh.map(|fresh| fresh.saturating_add(window.saturating_sub(past)));
+        Left {
+            due: fresh.map(|fresh| fresh.saturating_sub(ahead)),
+            fresh,
+            stale: after(stale),
+            kept: after(kept),
+        }
+    }
+}
+
+/// What is left of a value's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Until it is to be refreshed.
+    pub(crate) due: Life,
+    pub(crate) fresh: Life,
+    /// Until it may not be handed out any more while it is being refreshed.
+    pub(crate) stale: Life,
+    /// Until it may not be handed out any more in the place of an error.
+    pub(crate) kept: Life,
+}
+
+impl Left {
+    const NOTHING: Self = Self::until(Some(Duration::ZERO));
+
+    const fn until(end: Life) -> Self {
+        Self { due: end, fresh: end, stale: end, kept: end }
+    }
+
+    /// Returns the same with an end of everything at `limit`.
+    pub(crate) fn within(self, limit: Life) -> Self {
+        let shorter = |life| shorter(life, limit);
+        Self {
+            due: shorter(self.due),
+            fresh: shorter(self.fresh),
+            stale: shorter(self.stale),
+            kept: shorter(self.kept),
+        }
+    }
+
+    /// Makes what memory holds of a value, without its weight.
+    pub(crate) fn slot<V>(self, value: V) -> Slot<V> {
+        let created = clock::now();
+        let end = |life: Life| life.map_or(Tick::NEVER, |life| created.after(life));
+        Slot {
+            value,
+            created,
+            due: end(self.due),
+            fresh_until: end(self.fresh),
+            stale_until: end(self.stale),
+            kept_until: end(self.kept),
+            weight: 0,
+        }
+    }
+
+    pub(crate) fn standing(self) -> Standing {
+        let has = |life: Life| life.is_none_or(|life| !life.is_zero());
+        Standing::first([self.due, self.fresh, self.stale, self.kept].map(has))
+    }
+}
+
+/// What a call may do with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// Hand it out.
+    Fresh,
+    /// Hand it out, and have it refreshed.
+    Due,
+    /// Hand it out past its time to live, and have it refreshed.
+    Stale,
+    /// Hand it out in the place of an error.
+    Kept,
+    /// Nothing.
+    Over,
+}
+
+impl Standing {
+    pub(crate) fn of<V>(slot: &Slot<V>, now: Tick) -> Self {
+        let has = |end: Tick| end == Tick::NEVER || now < end;
+        Self::first([slot.due, slot.fresh_until, slot.stale_until, slot.kept_until].map(has))
+    }
+
+    fn first([is_not_due, is_fresh, is_stale, is_kept]: [bool; 4]) -> Self {
+        match () {
+            () if is_not_due => Self::Fresh,
+            () if is_fresh => Self::Due,
+            () if is_stale => Self::Stale,
+            () if is_kept => Self::Kept,
+            () => Self::Over,
+        }
+    }
 }
 
 /// Returns the shorter life.
@@ -65,29 +339,41 @@ pub(crate) fn shorter(life: Life, limit: Life) -> Life {
 pub(crate) struct Times {
     pub(crate) created: u64,
     pub(crate) fresh_until: u64,
+    /// From then on it is of no use to anyone, stale or not.
+    pub(crate) expires: u64,
 }
 
 impl Times {
     /// Returns the times of a value made now.
-    pub(crate) fn of(life: Life, now: u64) -> Self {
-        let fresh_until = life.map_or(NEVER, |life| now.saturating_add(millis(life)));
-        Self { created: now, fresh_until }
+    pub(crate) fn of(left: Left, now: u64) -> Self {
+        Self { created: now, fresh_until: later(now, left.fresh), expires: later(now, left.kept) }
     }
 
-    /// Returns the same times with a life of at most `limit` from now.
-    pub(crate) fn within(self, limit: Life, now: u64) -> Self {
-        Self { fresh_until: self.fresh_until.min(Self::of(limit, now).fresh_until), ..self }
+    /// Returns the same times with an end of everything at most `limit` from a moment on.
+    pub(crate) fn within(self, limit: Life, from: u64) -> Self {
+        let end = later(from, limit);
+        Self { fresh_until: self.fresh_until.min(end), expires: self.expires.min(end), ..self }
     }
 
-    /// Returns how long the value is still fresh: `Some(None)` for ever, `None` not any more.
-    ///
-    /// A value from the future is not believed: the clock that dated it, or ours, has jumped.
-    pub(crate) fn remaining(self, now: u64) -> Option<Life> {
-        if self.created > now.saturating_add(SKEW) || self.fresh_until <= now {
-            return None;
+    /// Returns the same times with a time to live of at most this.
+    pub(crate) fn living(self, ttl: Life) -> Self {
+        Self { fresh_until: self.fresh_until.min(later(self.created, ttl)), ..self }
+    }
+
+    /// Returns the same times farther back by so many milliseconds.
+    pub(crate) fn back(self, by: u64) -> Self {
+        let end = |until: u64| if until == NEVER { NEVER } else { until.saturating_sub(by) };
+        Self {
+            created: self.created.saturating_sub(by),
+            fresh_until: end(self.fresh_until),
+            expires: end(self.expires),
         }
-        let life = Duration::from_millis(self.fresh_until - now);
-        Some((self.fresh_until != NEVER).then_some(life))
+    }
+
+    /// Returns how long a tier has to keep the value: `Some(None)` for ever, `None` not at all.
+    pub(crate) fn storage(self, now: u64) -> Option<Life> {
+        let life = Duration::from_millis(self.expires.checked_sub(now).filter(|left| *left > 0)?);
+        Some((self.expires != NEVER).then_some(life))
     }
 
     /// Returns how old the value is.
@@ -96,8 +382,13 @@ impl Times {
     }
 }
 
-fn millis(life: Duration) -> u64 {
-    life.min(clock::LONGEST).as_millis() as u64
+fn later(moment: u64, life: Life) -> u64 {
+    life.map_or(NEVER, |life| moment.saturating_add(life.min(clock::LONGEST).as_millis() as u64))
+}
+
+/// Returns a random number from 0 to 1, without 1. The keys of `RandomState` are random, and differ each time.
+fn random() -> f64 {
+    (RandomState::new().hash_one(0u8) >> 11) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]
@@ -105,29 +396,103 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
+    const DAY: u64 = 86_400_000;
+
+    fn terms(ttl: Ttl<()>) -> Terms<()> {
+        Terms { ttl, jitter: None, refresh_ahead: None, stale_while_revalidate: None, stale_if_error: None }
+    }
+
+    fn windows() -> Terms<()> {
+        Terms {
+            refresh_ahead: Some(0.25.into()),
+            stale_while_revalidate: Some(HOUR.into()),
+            stale_if_error: Some((4 * HOUR).into()),
+            ..terms(Ttl::Fixed(4 * HOUR))
+        }
+    }
 
     #[test]
-    fn what_remains_gets_less_until_nothing_does() {
-        let times = Times::of(Some(HOUR), 1_000_000);
-        assert_eq!(times.remaining(1_000_000), Some(Some(HOUR)));
-        assert_eq!(times.remaining(1_000_000 + 3_599_999), Some(Some(Duration::from_millis(1))));
-        assert_eq!(times.remaining(1_000_000 + 3_600_000), None);
+    fn what_is_left_gets_less_until_nothing_is() {
+        let terms = terms(Ttl::Fixed(HOUR));
+        let times = Times::of(terms.new_lives(&()).1, 1_000_000);
+        let fresh = |now| terms.left_of(times, now).fresh;
+        assert_eq!(fresh(1_000_000), Some(HOUR));
+        assert_eq!(fresh(1_000_000 + 3_599_999), Some(Duration::from_millis(1)));
+        assert_eq!(terms.left_of(times, 1_000_000 + 3_600_000), Left::NOTHING);
+    }
+
+    #[test]
+    fn a_value_goes_through_all_standings() {
+        let terms = windows();
+        let times = Times::of(terms.new_lives(&()).1, DAY);
+        let hour = 3_600_000;
+        let standing = |hours: u64| terms.left_of(times, DAY + hours * hour).standing();
+        let all = [Standing::Fresh, Standing::Due, Standing::Stale, Standing::Kept, Standing::Over];
+        assert_eq!([2, 3, 4, 5, 8].map(standing), all);
+        assert_eq!(times.storage(DAY), Some(Some(8 * HOUR)));
+        assert_eq!(times.storage(DAY + 8 * hour), None);
+    }
+
+    #[test]
+    fn memory_says_the_same_as_the_tiers_below_it() {
+        let terms = windows();
+        let times = Times::of(terms.new_lives(&()).1, DAY);
+        for minutes in (0..500).step_by(7) {
+            let left = terms.left_of(times, DAY + minutes * 60_000);
+            let slot = left.slot(());
+            assert_eq!(Standing::of(&slot, slot.created), left.standing(), "after {minutes} minutes");
+        }
     }
 
     #[test]
     fn a_value_without_an_end_remains_for_ever() {
-        assert_eq!(Times::of(None, 5).remaining(u64::MAX - 1), Some(None));
-        assert_eq!(
-            Times::of(Some(Duration::MAX), 5).remaining(6).flatten(),
-            Some(clock::LONGEST - Duration::from_millis(1))
-        );
+        let left = terms(Ttl::Never).left_of(Times { created: 5, fresh_until: NEVER, expires: NEVER }, DAY);
+        assert_eq!(left, Left::until(None));
+        let times = Times::of(Left::until(Some(Duration::MAX)), 5);
+        assert_eq!(times.storage(6), Some(Some(clock::LONGEST - Duration::from_millis(1))));
     }
 
     #[test]
     fn a_value_from_the_future_is_not_believed() {
-        let times = Times::of(Some(HOUR), 100_000_000);
-        assert_eq!(times.remaining(100_000_000 - 86_400_000), None);
-        assert!(times.remaining(100_000_000 - SKEW).is_some());
+        let terms = terms(Ttl::Fixed(HOUR));
+        let times = Times::of(terms.new_lives(&()).1, 10 * DAY);
+        assert_eq!(terms.left_of(times, 9 * DAY), Left::NOTHING);
+        assert_eq!(terms.left_of(times, 10 * DAY - SKEW).standing(), Standing::Fresh);
+        assert_eq!(terms.left_of(times.back(DAY), 9 * DAY).standing(), Standing::Fresh);
+    }
+
+    #[test]
+    fn what_a_tier_cuts_short_has_no_time_after_that() {
+        let terms = windows();
+        assert_eq!(terms.ttl.cut_by(Some(4 * HOUR)), None, "it ends with the value");
+        let cut = terms.ttl.cut_by(Some(HOUR));
+        let left = terms.new_lives(&()).0.within(cut);
+        assert_eq!(left, Left::until(Some(HOUR)));
+        let times = Times::of(terms.new_lives(&()).1, DAY).within(cut, DAY);
+        assert_eq!((times.fresh_until, times.expires), (DAY + 3_600_000, DAY + 3_600_000));
+    }
+
+    #[test]
+    fn a_lower_ttl_counts_for_what_is_there_and_its_stale_time_follows() {
+        let times = Times::of(windows().new_lives(&()).1, DAY);
+        let lowered = Terms { ttl: Ttl::Fixed(HOUR), ..windows() };
+        let left = lowered.left_of(times.living(lowered.ttl.fixed()), DAY + 5_400_000);
+        assert_eq!(left.standing(), Standing::Stale);
+        assert_eq!(left.stale, Some(HOUR / 2));
+    }
+
+    #[test]
+    fn jitter_shortens_by_a_part_that_differs() {
+        let terms = Terms { jitter: Some(0.5.into()), ..terms(Ttl::Fixed(HOUR)) };
+        let lives: Vec<_> = (0..200).map(|_| terms.new_lives(&()).0.fresh.unwrap()).collect();
+        assert!(lives.iter().all(|life| *life <= HOUR && *life > HOUR / 2));
+        let (least, most) = (lives.iter().min().unwrap(), lives.iter().max().unwrap());
+        assert!(*least < HOUR * 6 / 10 && *most > HOUR * 9 / 10, "{least:?} to {most:?}");
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_is_not_to_be_stored() {
+        assert_eq!(Terms { ttl: Ttl::Fixed(Duration::ZERO), ..windows() }.new_lives(&()).0, Left::NOTHING);
     }
 
     #[test]

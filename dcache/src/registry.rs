@@ -11,11 +11,11 @@ use dcache_backends::Error;
 
 use crate::bounds::{CacheKey, CacheValue};
 use crate::cache::Cache;
+#[cfg(feature = "testing")]
+use crate::contain::contained;
 use crate::inner::{Inner, MEMORY};
 use crate::live::LiveTier;
 use crate::mode::Mode;
-#[cfg(feature = "testing")]
-use crate::remote::contained;
 use crate::settings;
 use crate::stats::Stats;
 use crate::sync::Mutex;
@@ -159,7 +159,7 @@ impl<K: CacheKey, V: CacheValue> Described for Inner<K, V> {
         let tiers =
             memory.into_iter().chain(self.tiers().iter().map(LiveTier::name)).map(str::to_owned).collect();
         let name = self.name.clone();
-        Function { name, file, line, tiers, ttl: self.policy.ttl.fixed(), stats: self.stats() }
+        Function { name, file, line, tiers, ttl: self.policy.terms.ttl.fixed(), stats: self.stats() }
     }
 
     fn stats(&self) -> Stats {

@@ -1,6 +1,5 @@
 //! The tiers below memory, as one cache sees them: entries in, values out.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -9,11 +8,12 @@ use dcache_backends::{Bytes, Error, ErrorKind, Key, Operation, Scope, clock};
 use crate::bounds::RemoteKey;
 use crate::canonical::Refusal;
 use crate::codec::{self, Codec, CodecError};
+use crate::contain::contained;
 use crate::entry::{self, Head, Reject};
 use crate::live::{Allowance, LiveTier};
 use crate::log;
 use crate::mode::Mode;
-use crate::policy::{Life, Times, shorter};
+use crate::policy::{Left, Standing, Terms, Times};
 use crate::schema::Schema;
 use crate::stats::count;
 use crate::together::{all, joined, together};
@@ -49,8 +49,6 @@ pub(crate) struct Remote<K, V> {
     scope: Scope,
     version: u64,
     max_size: usize,
-    /// The function's time to live, where it is the same for all values.
-    ttl: Life,
     schema: OnceLock<Schema>,
     /// A value has been brought back from what it was encoded to.
     is_verified: AtomicBool,
@@ -62,11 +60,6 @@ pub(crate) struct Remote<K, V> {
 
 /// What is said of code of users that panicked where it must not be noticed.
 const PANICKED: &str = "code of the type panicked";
-
-/// Runs code of a type (its `Serialize`, its codec): nothing of it may reach the caller.
-pub(crate) fn contained<T>(code: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(code)).ok()
-}
 
 /// Runs code of a codec likewise; a panic is an error about this one value.
 fn coded<T>(code: impl FnOnce() -> Result<T, CodecError>) -> Result<T, CodecError> {
@@ -90,6 +83,8 @@ impl Visit {
 pub(crate) struct Found<V> {
     pub(crate) value: V,
     pub(crate) times: Times,
+    /// What was left when it was found.
+    pub(crate) left: Left,
     pub(crate) tier: usize,
     payload: Bytes,
 }
@@ -101,22 +96,10 @@ impl<K, V> Remote<K, V> {
         scope: Scope,
         version: u64,
         max_size: usize,
-        ttl: Life,
     ) -> Self {
         let no = || AtomicBool::new(false);
         let (is_verified, is_off, is_told) = (no(), no(), no());
-        Self {
-            tiers,
-            coder,
-            scope,
-            version,
-            max_size,
-            ttl,
-            schema: OnceLock::new(),
-            is_verified,
-            is_off,
-            is_told,
-        }
+        Self { tiers, coder, scope, version, max_size, schema: OnceLock::new(), is_verified, is_off, is_told }
     }
 
     pub(crate) fn key(&self, key: &K) -> Result<Key, Error> {
@@ -142,24 +125,32 @@ impl<K, V> Remote<K, V> {
         }
     }
 
-    /// Asks one tier after the other until one has the value.
-    pub(crate) async fn read(&self, visit: &mut Visit) -> Option<Found<V>> {
+    /// Asks one tier after the other until one has a value that may be handed out at once. Where none has, returns
+    /// the one that may stand in for an error the longest.
+    pub(crate) async fn read(&self, visit: &mut Visit, terms: &Terms<V>) -> Option<Found<V>> {
         if self.is_off.load(Relaxed) {
             return None;
         }
+        let mut kept: Option<Found<V>> = None;
         for (n, tier) in self.tiers.iter().enumerate() {
-            match self.read_tier(n, visit).await {
-                Some(found) => {
+            match self.read_tier(n, visit, terms).await {
+                Some(found) if found.left.standing() < Standing::Kept => {
                     count(&tier.counts.hits);
                     return Some(found);
+                }
+                Some(found) => {
+                    count(&tier.counts.misses);
+                    if kept.as_ref().is_none_or(|kept| kept.left.kept < found.left.kept) {
+                        kept = Some(found);
+                    }
                 }
                 None => count(&tier.counts.misses),
             }
         }
-        None
+        kept
     }
 
-    async fn read_tier(&self, n: usize, visit: &mut Visit) -> Option<Found<V>> {
+    async fn read_tier(&self, n: usize, visit: &mut Visit, terms: &Terms<V>) -> Option<Found<V>> {
         let (tier, allowance) = (&self.tiers[n], &mut visit.allowances[n]);
         // what a codec made of `max_size` bytes, and its frame
         let limit = self.max_size.saturating_add(entry::OVERHEAD);
@@ -172,8 +163,8 @@ impl<K, V> Remote<K, V> {
             }
             Err(_) => return None,
         };
-        match self.open(entry, &visit.key, tier.ttl) {
-            Ok(opened) => opened.map(|(value, times, payload)| Found { value, times, tier: n, payload }),
+        match self.open(entry, &visit.key, n, terms) {
+            Ok(opened) => opened,
             Err(reason) => {
                 count(&tier.counts.errors);
                 log::warn(format_args!(
@@ -190,19 +181,27 @@ impl<K, V> Remote<K, V> {
     /// Brings a value back: none where the entry is past its life or of another schema, codec or format.
     ///
     /// A time to live that was longer when the entry was written does not count any more.
-    fn open(&self, entry: Bytes, key: &Key, ttl: Life) -> Result<Option<(V, Times, Bytes)>, String> {
+    fn open(
+        &self,
+        entry: Bytes,
+        key: &Key,
+        tier: usize,
+        terms: &Terms<V>,
+    ) -> Result<Option<Found<V>>, String> {
         let (head, payload) = match entry::read(entry, key) {
             Ok(read) => read,
             Err(Reject::Foreign) => return Ok(None),
             Err(Reject::Corrupt(reason)) => return Err(reason.to_owned()),
         };
-        let times = Times { created: head.created, fresh_until: head.fresh_until };
-        let times = times.within(shorter(ttl, self.ttl), head.created);
-        if !head.matches(self.coder.number, self.schema()) || times.remaining(clock::wall()).is_none() {
+        let now = clock::wall();
+        let times = head.times.back(clock::set_back(head.times.created, head.run));
+        let times = times.living(terms.ttl.fixed()).within(self.tiers[tier].ttl, times.created);
+        let left = terms.left_of(times, now);
+        if !head.matches(self.coder.number, self.schema()) || left.standing() == Standing::Over {
             return Ok(None);
         }
         let value = coded(|| (self.coder.decode)(payload.clone())).map_err(|error| error.to_string())?;
-        Ok(Some((value, times, payload)))
+        Ok(Some(Found { value, times, left, tier, payload }))
     }
 
     /// Writes what was found into the nearer tiers, with what remains of its life.
@@ -218,12 +217,12 @@ impl<K, V> Remote<K, V> {
         &self,
         visit: &mut Visit,
         value: &V,
-        life: Life,
+        left: Left,
         replaces: bool,
     ) -> Result<(), Error> {
         match self.payload(value) {
             Ok(payload) => {
-                let times = Times::of(life, clock::wall());
+                let times = Times::of(left, clock::wall());
                 self.write(visit, self.tiers.len(), times, &payload, replaces).await
             }
             Err(fault) if !replaces => Err(fault.with_key(&visit.key)),
@@ -268,17 +267,11 @@ impl<K, V> Remote<K, V> {
         let writes =
             self.tiers[..tiers].iter().zip(&mut visit.allowances).map(|(tier, allowance)| async move {
                 let times = times.within(tier.ttl, now);
-                let Some(life) = times.remaining(now) else {
+                let Some(life) = times.storage(now) else {
                     return if replaces { tier.remove(key, allowance).await } else { Ok(()) };
                 };
-                let Times { created, fresh_until } = times;
-                let head = Head {
-                    codec: self.coder.number,
-                    schema: self.schema(),
-                    created,
-                    fresh_until,
-                    expires: fresh_until,
-                };
+                let (codec, schema, run) = (self.coder.number, self.schema(), clock::run());
+                let head = Head { codec, schema, times, run };
                 tier.set(key, entry::write(&head, key, payload), life, allowance).await
             });
         all(writes).await

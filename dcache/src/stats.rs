@@ -135,6 +135,7 @@ pub(crate) struct Counts {
     pub(crate) misses: AtomicU64,
     pub(crate) computes: AtomicU64,
     pub(crate) coalesced: AtomicU64,
+    pub(crate) stale: AtomicU64,
     pub(crate) errors: AtomicU64,
     pub(crate) body_nanos: AtomicU64,
 }

@@ -4,16 +4,18 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
-use dcache_backends::clock::Tick;
-use dcache_backends::memory::Slot;
+use dcache_backends::clock::{self, Tick};
+use dcache_backends::memory::{Evicted, Slot};
 
 use super::active::Active;
 use super::state::{Flight, Outcome, State, Writing};
-use super::{Flights, SharedError};
+use super::{Answer, Flights, SharedError};
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
+use crate::policy::Standing;
 use crate::sync::wake_all;
 
 /// The right to lead a flight. Dropped, it ends the flight as far as it has come: with the value that was
@@ -39,11 +41,40 @@ enum Stage<V> {
 
 /// A value that a flight ends with.
 pub(crate) struct Settled<V> {
-    pub(crate) value: V,
+    pub(crate) answer: Answer<V>,
     /// What memory shall hold of it.
     pub(crate) slot: Option<Slot<V>>,
     /// Until when it may be handed out while it is being written below memory.
     pub(crate) fresh_until: Tick,
+}
+
+/// A key that failed: it is not tried again for this long, and calls get the error meanwhile, if it is known.
+pub(crate) struct Setback {
+    pub(crate) rest: Duration,
+    pub(crate) error: Option<SharedError>,
+}
+
+/// How a flight ends.
+struct Landing<V> {
+    outcome: Outcome<V>,
+    slot: Option<Slot<V>>,
+    fresh_until: Tick,
+    setback: Option<Setback>,
+    /// Nothing is left to be done.
+    ends: bool,
+}
+
+impl<V> Landing<V> {
+    fn of(outcome: Outcome<V>) -> Self {
+        Self { outcome, slot: None, fresh_until: Tick::NEVER, setback: None, ends: true }
+    }
+}
+
+impl<V> Settled<V> {
+    fn landing(self, ends: bool) -> Landing<V> {
+        let outcome = Outcome::Value(self.answer);
+        Landing { slot: self.slot, fresh_until: self.fresh_until, ends, ..Landing::of(outcome) }
+    }
 }
 
 impl<K: CacheKey, V: CacheValue> Lead<K, V> {
@@ -59,6 +90,56 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
     /// Tells whether what is stored must go even if nothing takes its place.
     pub(crate) fn replaces(&self) -> bool {
         self.flight.replaces()
+    }
+
+    pub(crate) fn key(&self) -> &K {
+        &self.flight.key
+    }
+
+    /// Returns the older value of the key, if it may do instead of an error.
+    pub(crate) fn lent(&self) -> Option<Answer<V>> {
+        self.lender().lent()
+    }
+
+    /// Returns the older value of the key, if it may be handed out as it is.
+    pub(crate) fn stale(&self) -> Option<V> {
+        self.flight.state.lock().lent(Standing::Stale).map(|answer| answer.value)
+    }
+
+    /// Returns what tells of the older value when this leader is gone.
+    pub(crate) fn lender(&self) -> Lender<K, V> {
+        Lender(self.flight.clone())
+    }
+
+    /// Tells whether there is an older value of the key, which may be what the call gets.
+    pub(crate) fn lends(&self) -> bool {
+        !self.replaces() && self.flight.state.lock().lent.is_some()
+    }
+
+    /// Lets calls have an older value instead of waiting, for as long as it is kept, and memory hold it.
+    pub(crate) fn lend(&self, slot: Slot<V>, held: Option<Slot<V>>) {
+        let key = self.flight.key.clone();
+        let shard = self.flights.shard(self.flight.hash).lock();
+        let is_current = shard.has(&self.flight);
+        let mut state = self.flight.state.lock();
+        if state.superseded || state.lent.as_ref().is_some_and(|lent| lent.kept_until >= slot.kept_until) {
+            return;
+        }
+        let former = state.lent.replace(slot);
+        let evicted = match (&self.flights.memory, held) {
+            (Some(memory), Some(held)) if is_current => Some(memory.insert(key, held)),
+            _ => None,
+        };
+        let called = state.call(usize::MAX);
+        drop(state);
+        drop(shard);
+        wake_all(called);
+        drop((former, evicted)); // code of users, so outside of the locks
+    }
+
+    /// Has a synchronous caller on this thread know that waiting would be for itself.
+    pub(crate) fn stays_on_thread(&self) {
+        self.flight.mark(Mode::Async);
     }
 
     /// Runs an asynchronous body so that calls it makes of its own key are known for what they are.
@@ -110,7 +191,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
     pub(crate) fn publish(&mut self) {
         if let Stage::Settled(settled) = std::mem::replace(&mut self.stage, Stage::Published) {
             self.flight.state.lock().writing = Writing::Queued;
-            self.land(Outcome::Value(settled.value), settled.slot, settled.fresh_until, false);
+            self.land(settled.landing(false));
         }
     }
 
@@ -137,11 +218,21 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         .await;
     }
 
+    /// Ends the flight with an older value in the place of an error.
+    pub(crate) fn fall_back(mut self, answer: Answer<V>, rest: Duration) {
+        self.stage = Stage::Over;
+        let setback = Some(Setback { rest, error: None });
+        self.land(Landing { fresh_until: clock::now(), setback, ..Landing::of(Outcome::Value(answer)) });
+    }
+
     /// Ends the flight with an error: everyone's, where it can be shared, else the next group's turn.
-    pub(crate) fn fail(mut self, error: Option<SharedError>) {
+    pub(crate) fn fail(mut self, error: Option<SharedError>, rest: Option<Duration>) {
         self.stage = Stage::Over;
         match error {
-            Some(error) => self.land(Outcome::Error(error), None, Tick::NEVER, true),
+            Some(error) => {
+                let setback = rest.map(|rest| Setback { rest, error: Some(error.clone()) });
+                self.land(Landing { setback, ..Landing::of(Outcome::Error(error)) });
+            }
             None => self.step_down(|state| {
                 if state.running == 0 && state.outcome.is_none() {
                     state.group = state.group.saturating_mul(2);
@@ -151,20 +242,40 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         }
     }
 
+    /// Ends the flight without any outcome: who waits takes over, and nobody else tries for a while.
+    pub(crate) fn give_up(mut self, rest: Duration) {
+        self.stage = Stage::Over;
+        let shard = self.flights.shard(self.flight.hash).lock();
+        let evicted = self.set_back(&self.flight.state.lock(), Setback { rest, error: None });
+        drop(shard);
+        drop(evicted);
+        self.step_down(|state| state.vacant += 1);
+    }
+
     /// Gives everyone the outcome, and memory its slot if no change of the key came between.
-    fn land(&self, outcome: Outcome<V>, slot: Option<Slot<V>>, fresh_until: Tick, ends: bool) {
+    fn land(&self, landing: Landing<V>) {
+        let Landing { outcome, slot, fresh_until, setback, ends } = landing;
         let key = self.flight.key.clone();
         let mut shard = self.flights.shard(self.flight.hash).lock();
         let is_current = if ends { shard.remove(&self.flight) } else { shard.has(&self.flight) };
         let mut state = self.flight.state.lock();
+        // a new value that is not held does not leave an older one in its place
+        let forgets = self.flight.replaces() || state.lent.is_some() && setback.is_none();
         let (mut evicted, mut forgotten) = (None, None);
-        if let (Some(memory), true) = (&self.flights.memory, is_current && !state.superseded) {
-            match (slot, &outcome) {
-                (Some(slot), _) => evicted = Some(memory.insert(key, slot)),
-                (None, Outcome::Value(_)) if self.flight.replaces() => {
-                    forgotten = memory.remove(&Borrowed(&self.flight.key))
+        let (mut set_back, mut forgiven) = (None, None);
+        if is_current && !state.superseded {
+            if let Some(memory) = &self.flights.memory {
+                match (slot, &outcome) {
+                    (Some(slot), _) => evicted = Some(memory.insert(key, slot)),
+                    (None, Outcome::Value(_)) if forgets => {
+                        forgotten = memory.remove(&Borrowed(&self.flight.key));
+                    }
+                    _ => {}
                 }
-                _ => {}
+            }
+            match setback {
+                Some(setback) => set_back = self.set_back(&state, setback),
+                None => forgiven = self.flights.forgive(&self.flight.key),
             }
         }
         let unused = if state.outcome.is_none() {
@@ -182,7 +293,15 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         drop(state);
         drop(shard);
         wake_all(called);
-        drop((evicted, forgotten, unused)); // code of users, so outside of the locks
+        drop((evicted, forgotten, set_back, forgiven, unused)); // code of users, so outside of the locks
+    }
+
+    /// Remembers that the key failed, unless it was changed since.
+    fn set_back(&self, state: &State<V>, setback: Setback) -> Option<Evicted<K, Option<SharedError>>> {
+        let setbacks = self.flights.setbacks.as_ref().filter(|_| !state.superseded)?;
+        let now = clock::now();
+        let slot = Slot::fresh(setback.error, now, now.after(setback.rest), 1);
+        Some(setbacks.insert(self.flight.key.clone(), slot))
     }
 
     /// Stops leading without an outcome.
@@ -207,14 +326,23 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
     }
 }
 
+/// A flight, for its older value alone.
+pub(crate) struct Lender<K, V>(Arc<Flight<K, V>>);
+
+impl<K, V: Clone> Lender<K, V> {
+    /// Returns the older value of the key, if it may do instead of an error. Who asks for a refresh by name wants to
+    /// know of the error.
+    pub(crate) fn lent(&self) -> Option<Answer<V>> {
+        if self.0.replaces() { None } else { self.0.state.lock().lent(Standing::Kept) }
+    }
+}
+
 impl<K: CacheKey, V: CacheValue> Drop for Lead<K, V> {
     fn drop(&mut self) {
         match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Flying if self.flight.is_change() => self.land(Outcome::Changed, None, Tick::NEVER, true),
+            Stage::Flying if self.flight.is_change() => self.land(Landing::of(Outcome::Changed)),
             Stage::Flying => self.step_down(|state| state.vacant += 1),
-            Stage::Settled(settled) => {
-                self.land(Outcome::Value(settled.value), settled.slot, settled.fresh_until, true);
-            }
+            Stage::Settled(settled) => self.land(settled.landing(true)),
             Stage::Published => self.retire(),
             Stage::Over => {}
         }

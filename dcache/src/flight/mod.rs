@@ -14,6 +14,10 @@
 //! | fails otherwise | two waiters lead side by side, then four, eight …: neither a herd nor a queue |
 //! | panics, or its future is dropped | one waiter takes over |
 //! | takes longer than a waiter's patience | that waiter leads beside it, one at a time |
+//!
+//! A flight may lend an older value of its key, one that is past its time to live and still there: calls have it
+//! instead of waiting, at once or when the body fails. A failure that they were spared is remembered for a while
+//! (a setback), so that not every one of them tries again.
 
 mod active;
 mod lead;
@@ -27,11 +31,12 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use dcache_backends::clock::{self, Tick};
-use dcache_backends::memory::Store;
+use dcache_backends::memory::{Capacity, Slot, Store};
 
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
+use crate::policy::Standing;
 use crate::stats::Counter;
 use crate::sync::{Mutex, wake_all};
 
@@ -46,6 +51,8 @@ pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 /// What this process holds of a function: the values in memory, and the flights that will add to them.
 pub(crate) struct Flights<K, V> {
     pub(crate) memory: Option<Store<K, V>>,
+    /// Keys that are not tried again for a while, each with the error that calls get meanwhile, if they do.
+    setbacks: Option<Store<K, Option<SharedError>>>,
     /// Calls that memory answered.
     pub(crate) hits: Counter,
     /// How long a change of a key waits for another change of it, or for writes under way.
@@ -63,10 +70,44 @@ struct Change<K: CacheKey, V: CacheValue> {
     writers: Writers<K, V>,
 }
 
+/// A value that answers a call.
+#[derive(Clone)]
+pub(crate) struct Answer<V> {
+    pub(crate) value: V,
+    /// It is past its time to live.
+    pub(crate) is_stale: bool,
+}
+
+impl<V> Answer<V> {
+    pub(crate) fn fresh(value: V) -> Self {
+        Self { value, is_stale: false }
+    }
+
+    pub(crate) fn of(value: V, standing: Standing) -> Self {
+        Self { value, is_stale: standing >= Standing::Stale }
+    }
+}
+
+/// How a call joins.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) mode: Mode,
+    /// Calls of one key wait for each other.
+    pub(crate) coalesces: bool,
+    /// Its body can run in the background.
+    pub(crate) refreshes: bool,
+    /// An error that is remembered is its answer.
+    pub(crate) heeds_errors: bool,
+}
+
 /// What a call that missed memory does.
 pub(crate) enum Join<K: CacheKey, V: CacheValue> {
-    /// Memory has the value after all.
-    Hit(V),
+    /// There is a value after all.
+    Hit(Answer<V>),
+    /// Take this value, and lead the flight in the background.
+    Refresh(Answer<V>, Lead<K, V>),
+    /// It failed a moment ago.
+    Failed(SharedError),
     /// Run the body beside all this and store nothing: a recursive call, or one that must not wait.
     Alone,
     /// Look into the tiers beside all this, and store nothing: calls of this key do not wait for each other.
@@ -79,7 +120,7 @@ pub(crate) enum Join<K: CacheKey, V: CacheValue> {
 
 /// What a waiter's wait ends in.
 pub(crate) enum Turn<K: CacheKey, V: CacheValue> {
-    Value(V),
+    Value(Answer<V>),
     Error(SharedError),
     Lead(Lead<K, V>),
     /// Join again.
@@ -100,47 +141,88 @@ pub(crate) enum Purpose {
 }
 
 impl<K: CacheKey, V: CacheValue> Flights<K, V> {
-    /// `patience` is how long writes below memory can take.
-    pub(crate) fn new(memory: Option<Store<K, V>>, patience: Duration) -> Self {
+    /// `patience` is how long writes below memory can take, `setbacks` how many are remembered.
+    pub(crate) fn new(memory: Option<Store<K, V>>, patience: Duration, setbacks: Option<usize>) -> Self {
         let threads = std::thread::available_parallelism().map_or(4, usize::from);
         let shards = (0..(threads * 4).next_power_of_two()).map(|_| Mutex::new(Shard::new())).collect();
-        Self { memory, hits: Counter::default(), patience, shards, hasher: RandomState::new() }
+        let setbacks = setbacks.map(|most| Store::new(Capacity::Entries(most)));
+        Self { memory, setbacks, hits: Counter::default(), patience, shards, hasher: RandomState::new() }
     }
 
-    /// Returns the fresh value in memory.
+    /// Returns the value in memory that needs nothing but to be handed out.
     #[inline]
     pub(crate) fn fresh<Q: Hash + equivalent::Equivalent<K>>(&self, key: &Q) -> Option<V> {
         let slot = self.memory.as_ref()?.get(key)?;
-        (slot.fresh_until == Tick::NEVER || clock::now() < slot.fresh_until).then_some(slot.value)
+        (slot.due == Tick::NEVER || clock::now() < slot.due).then_some(slot.value)
     }
 
     /// Joins the flight of a key, or starts it.
-    pub(crate) fn join(self: &Arc<Self>, key: &K, mode: Mode, coalesce: bool) -> Join<K, V> {
+    pub(crate) fn join(self: &Arc<Self>, key: &K, manner: Manner) -> Join<K, V> {
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash).lock();
         if let Some(flight) = shard.find(hash, key).cloned() {
-            match self.board(&flight, mode, coalesce) {
+            match self.board(&flight, manner) {
                 Some(join) => return join,
                 None => shard.supersede(&flight),
             }
         }
-        if let Some(value) = self.fresh(&Borrowed(key)) {
-            return Join::Hit(value);
+        let (slot, standing) = self.held(key);
+        let setback = if standing == Standing::Fresh { None } else { self.setback(key) };
+        match (slot, setback, standing) {
+            (Some(slot), _, Standing::Fresh) => Join::Hit(Answer::fresh(slot.value)),
+            (Some(slot), _, Standing::Due) if !manner.refreshes => Join::Hit(Answer::fresh(slot.value)),
+            (Some(slot), Some(_), Standing::Due | Standing::Stale | Standing::Kept) => {
+                Join::Hit(Answer::of(slot.value, standing))
+            }
+            (Some(slot), None, Standing::Due | Standing::Stale) if manner.refreshes => {
+                let answer = Answer::of(slot.value.clone(), standing);
+                Join::Refresh(answer, self.start(&mut shard, key, hash, None, Some(slot)))
+            }
+            (Some(slot), None, Standing::Due | Standing::Stale | Standing::Kept) => {
+                Join::Lead(self.start(&mut shard, key, hash, None, Some(slot)))
+            }
+            (_, Some(Some(error)), _) if manner.heeds_errors => Join::Failed(error),
+            _ => Join::Lead(self.start(&mut shard, key, hash, None, None)),
         }
-        Join::Lead(self.start(&mut shard, key, hash, None))
+    }
+
+    /// Returns what memory holds, and what a call may do with it.
+    fn held(&self, key: &K) -> (Option<Slot<V>>, Standing) {
+        let slot = self.memory.as_ref().and_then(|memory| memory.get(&Borrowed(key)));
+        let standing = slot.as_ref().map_or(Standing::Over, |slot| Standing::of(slot, clock::now()));
+        (slot, standing)
+    }
+
+    /// Tells whether a key is not to be tried for now, and with which error.
+    fn setback(&self, key: &K) -> Option<Option<SharedError>> {
+        let setback = self.setbacks.as_ref()?.get(&Borrowed(key))?;
+        (clock::now() < setback.due).then_some(setback.value)
+    }
+
+    /// Forgets that a key has failed.
+    fn forgive(&self, key: &K) -> Option<(K, Slot<Option<SharedError>>)> {
+        self.setbacks.as_ref()?.remove(&Borrowed(key))
+    }
+
+    /// Tells whether a key is not to be tried for now.
+    pub(crate) fn is_resting(&self, key: &K) -> bool {
+        self.setback(key).is_some()
     }
 
     /// Joins a flight, unless it is one that has landed and whose value is past its life.
-    fn board(self: &Arc<Self>, flight: &Arc<Flight<K, V>>, mode: Mode, coalesce: bool) -> Option<Join<K, V>> {
+    fn board(self: &Arc<Self>, flight: &Arc<Flight<K, V>>, manner: Manner) -> Option<Join<K, V>> {
         let mut state = flight.state.lock();
-        if let Some(Outcome::Value(value)) = &state.outcome {
+        if let Some(Outcome::Value(answer)) = &state.outcome {
             // it is still being written below memory
-            return (clock::now() < state.fresh_until).then(|| Join::Hit(value.clone()));
+            return (clock::now() < state.fresh_until).then(|| Join::Hit(answer.clone()));
         }
-        if is_active(flight.id()) || flight.would_wait_for_itself(mode) {
+        if let Some(answer) = state.lent(Standing::Stale) {
+            return Some(Join::Hit(answer));
+        }
+        if is_active(flight.id()) || flight.would_wait_for_itself(manner.mode) {
             return Some(Join::Alone);
         }
-        if !coalesce && !flight.is_change() {
+        if !manner.coalesces && !flight.is_change() {
             return Some(Join::Apart);
         }
         if state.vacant > 0 {
@@ -184,14 +266,16 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             }
             shard.supersede(prior);
         }
-        let writers = shard.stop_writers(|flight| flight.hash == hash && flight.key == *key);
-        let forgotten = match (&self.memory, purpose) {
-            (Some(memory), Purpose::Remove) => memory.remove(&Borrowed(key)),
-            _ => None,
+        let writers = shard.stop_writers(hash, key);
+        let (lent, forgotten) = match (&self.memory, purpose) {
+            (Some(memory), Purpose::Remove) => (None, memory.remove(&Borrowed(key))),
+            (Some(memory), Purpose::Refresh) => (memory.get(&Borrowed(key)), None),
+            _ => (None, None),
         };
-        let lead = self.start(&mut shard, key, hash, Some(purpose));
+        let setback = self.forgive(key);
+        let lead = self.start(&mut shard, key, hash, Some(purpose), lent);
         drop(shard);
-        drop((prior, forgotten)); // code of users, so outside of the lock
+        drop((prior, forgotten, setback)); // code of users, so outside of the lock
         Ok(Change { lead, writers })
     }
 
@@ -202,12 +286,15 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             let mut shard = shard.lock();
             shard.clears += 1;
             grounded.append(&mut shard.ground());
-            writers.append(&mut shard.stop_writers(|_| true));
+            writers.append(&mut shard.stop_all_writers());
         }
         let clearing = Clearing(self.clone());
         drop(grounded);
         if let Some(memory) = &self.memory {
             memory.clear();
+        }
+        if let Some(setbacks) = &self.setbacks {
+            setbacks.clear();
         }
         self.wait_for_writes(writers, mode).await;
         clearing
@@ -231,13 +318,14 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
         key: &K,
         hash: u64,
         change: Option<Purpose>,
+        lent: Option<Slot<V>>,
     ) -> Lead<K, V> {
         let flight = Arc::new(Flight {
             key: key.clone(),
             hash,
             change,
             polled_by: AtomicU64::new(0),
-            state: Mutex::new(State::new(shard.clears > 0)),
+            state: Mutex::new(State::new(shard.clears > 0, lent)),
         });
         shard.table.insert_unique(hash, flight.clone(), |flight| flight.hash);
         Lead::new(self, flight)

@@ -7,20 +7,22 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use dcache_backends::clock::Tick;
+use dcache_backends::clock::{self, Tick};
+use dcache_backends::memory::Slot;
 use hashbrown::HashTable;
 
 use super::active::thread_number;
-use super::{Purpose, SharedError};
+use super::{Answer, Purpose, SharedError};
 use crate::mode::Mode;
+use crate::policy::Standing;
 use crate::sync::Mutex;
 use crate::timer;
 
 /// A part of the keys, under one lock.
 pub(super) struct Shard<K, V> {
     pub(super) table: HashTable<Arc<Flight<K, V>>>,
-    /// Flights that write below memory, in the table or not.
-    writers: Vec<Arc<Flight<K, V>>>,
+    /// Flights that write below memory, in the table above or not.
+    writers: HashTable<Arc<Flight<K, V>>>,
     /// How many `clear`s are under way: what starts meanwhile reads no tier and stores nothing.
     pub(super) clears: usize,
 }
@@ -38,6 +40,8 @@ pub(super) struct Flight<K, V> {
 
 pub(super) struct State<V> {
     pub(super) outcome: Option<Outcome<V>>,
+    /// An older value of the key, which may do instead for as long as it is kept.
+    pub(super) lent: Option<Slot<V>>,
     /// Until when a value that is the outcome may be handed out.
     pub(super) fresh_until: Tick,
     /// Leaders at work; places for waiters to lead beside them; the size of the present group.
@@ -67,7 +71,7 @@ pub(super) enum Writing {
 }
 
 pub(super) enum Outcome<V> {
-    Value(V),
+    Value(Answer<V>),
     Error(SharedError),
     /// The key was changed; look again.
     Changed,
@@ -75,7 +79,7 @@ pub(super) enum Outcome<V> {
 
 impl<K, V> Shard<K, V> {
     pub(super) fn new() -> Self {
-        Self { table: HashTable::new(), writers: Vec::new(), clears: 0 }
+        Self { table: HashTable::new(), writers: HashTable::new(), clears: 0 }
     }
 
     pub(super) fn find(&self, hash: u64, key: &K) -> Option<&Arc<Flight<K, V>>>
@@ -116,33 +120,43 @@ impl<K, V> Shard<K, V> {
 
     /// Lets a flight write below memory.
     pub(super) fn start_writing(&mut self, flight: &Arc<Flight<K, V>>) {
-        self.writers.push(flight.clone());
+        self.writers.insert_unique(flight.hash, flight.clone(), |flight| flight.hash);
     }
 
     pub(super) fn end_writing(&mut self, flight: &Arc<Flight<K, V>>) {
-        self.writers.retain(|other| !Arc::ptr_eq(other, flight));
+        if let Ok(place) = self.writers.find_entry(flight.hash, |other| Arc::ptr_eq(other, flight)) {
+            place.remove();
+        }
     }
 
-    /// Calls off the writes of these flights that have not begun, and returns those that have.
-    pub(super) fn stop_writers(
-        &mut self,
-        is_meant: impl Fn(&Flight<K, V>) -> bool,
-    ) -> Vec<Arc<Flight<K, V>>> {
-        let mut begun = Vec::new();
-        self.writers.retain(|flight| {
-            if !is_meant(flight) {
-                return true;
-            }
+    /// Calls off the writes of a key that have not begun, and returns who has begun.
+    pub(super) fn stop_writers(&mut self, hash: u64, key: &K) -> Vec<Arc<Flight<K, V>>>
+    where
+        K: Eq,
+    {
+        let of_key: Vec<_> =
+            self.writers.iter_hash(hash).filter(|flight| flight.key == *key).cloned().collect();
+        self.stop(of_key)
+    }
+
+    /// Calls off the writes of all keys that have not begun, and returns who has begun.
+    pub(super) fn stop_all_writers(&mut self) -> Vec<Arc<Flight<K, V>>> {
+        let all = self.writers.iter().cloned().collect();
+        self.stop(all)
+    }
+
+    fn stop(&mut self, mut writers: Vec<Arc<Flight<K, V>>>) -> Vec<Arc<Flight<K, V>>> {
+        writers.retain(|flight| {
             let mut state = flight.state.lock();
             state.superseded = true;
-            if state.writing == Writing::Queued {
+            let has_begun = state.writing != Writing::Queued;
+            if !has_begun {
                 state.writing = Writing::No;
-                return false;
+                self.end_writing(flight);
             }
-            begun.push(flight.clone());
-            true
+            has_begun
         });
-        begun
+        writers
     }
 }
 
@@ -199,9 +213,10 @@ impl<K, V> Flight<K, V> {
 }
 
 impl<V> State<V> {
-    pub(super) fn new(superseded: bool) -> Self {
+    pub(super) fn new(superseded: bool, lent: Option<Slot<V>>) -> Self {
         Self {
             outcome: None,
+            lent,
             fresh_until: Tick::NEVER,
             running: 1,
             vacant: 0,
@@ -215,6 +230,17 @@ impl<V> State<V> {
             wakers: BTreeMap::new(),
             watchers: Vec::new(),
         }
+    }
+
+    /// Returns the older value of the key, if a call may have it: at once, or after all else has failed. A change of
+    /// the key takes it back.
+    pub(super) fn lent(&self, worst: Standing) -> Option<Answer<V>>
+    where
+        V: Clone,
+    {
+        let slot = self.lent.as_ref().filter(|_| !self.superseded)?;
+        let standing = Standing::of(slot, clock::now());
+        (standing <= worst).then(|| Answer::of(slot.value.clone(), standing))
     }
 
     pub(super) fn lead(&mut self) {

@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::lead::Lead;
 use super::state::{Flight, Outcome, State};
-use super::{Flights, Turn};
+use super::{Answer, Flights, Turn};
 use crate::bounds::{CacheKey, CacheValue};
+use crate::policy::Standing;
 use crate::timer::Alarm;
 
 /// A place among those who wait for a flight. Dropped, it gives its chance to lead to the next.
@@ -25,31 +26,37 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
     }
 
     /// Waits for the outcome or for a place to lead; after this long, leads beside who leads.
-    pub(crate) async fn turn(mut self, patience: Duration) -> Turn<K, V> {
+    ///
+    /// Where there is an older value that may do instead, it does after `soft`.
+    pub(crate) async fn turn(mut self, patience: Duration, soft: Option<Duration>) -> Turn<K, V> {
         let mut alarm = Alarm::after(patience);
+        let mut soft = soft.map(Alarm::after);
         poll_fn(|cx| {
             let mut state = self.flight.state.lock();
             let turn = match &state.outcome {
-                Some(Outcome::Value(value)) => Turn::Value(value.clone()),
+                Some(Outcome::Value(answer)) => Turn::Value(answer.clone()),
                 Some(Outcome::Error(error)) => Turn::Error(error.clone()),
                 Some(Outcome::Changed) => Turn::Again,
-                None if state.vacant > 0 => {
-                    state.vacant -= 1;
-                    self.lead(&mut state)
-                }
-                None => loop {
-                    if alarm.poll(cx).is_pending() {
-                        state.wakers.insert(self.ticket, cx.waker().clone());
-                        return Poll::Pending;
+                None => match self.instead(&state, &mut soft, cx) {
+                    Some(answer) => Turn::Value(answer),
+                    None if state.vacant > 0 => {
+                        state.vacant -= 1;
+                        self.lead(&mut state)
                     }
-                    if self.flight.is_change() {
-                        break Turn::Alone;
-                    }
-                    // another waiter may have begun to lead in the meantime
-                    match patience.checked_sub(state.led_at.elapsed()).filter(|rest| !rest.is_zero()) {
-                        Some(rest) => alarm = Alarm::after(rest),
-                        None => break self.lead(&mut state),
-                    }
+                    None => loop {
+                        if alarm.poll(cx).is_pending() {
+                            state.wakers.insert(self.ticket, cx.waker().clone());
+                            return Poll::Pending;
+                        }
+                        if self.flight.is_change() {
+                            break Turn::Alone;
+                        }
+                        // another waiter may have begun to lead in the meantime
+                        match patience.checked_sub(state.led_at.elapsed()).filter(|rest| !rest.is_zero()) {
+                            Some(rest) => alarm = Alarm::after(rest),
+                            None => break self.lead(&mut state),
+                        }
+                    },
                 },
             };
             state.waiting -= 1;
@@ -59,6 +66,12 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
             Poll::Ready(turn)
         })
         .await
+    }
+
+    /// Returns the older value that this caller may have now.
+    fn instead(&self, state: &State<V>, soft: &mut Option<Alarm>, cx: &mut Context<'_>) -> Option<Answer<V>> {
+        let has_waited = soft.as_mut().is_some_and(|soft| soft.poll(cx).is_ready());
+        state.lent(if has_waited { Standing::Kept } else { Standing::Stale })
     }
 
     fn lead(&self, state: &mut State<V>) -> Turn<K, V> {
