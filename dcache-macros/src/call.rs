@@ -17,11 +17,21 @@ impl Plan<'_> {
 
     /// Writes what a miss leads to: the body runs, its value is stored and returned.
     pub(crate) fn finish(&self, miss: &Ident) -> TokenStream {
-        let (krate, returns, body) = (&self.krate, &self.function.returns, self.body());
+        let (krate, returns) = (&self.krate, &self.function.returns);
         let at = span::at(returns_at(self.function));
         let (krate, miss) = (span::moved(krate, at), Ident::new(&miss.to_string(), at));
         let share =
             self.fallible.then(|| quote_spanned!(at=> , <#krate::__private::Probe<#returns>>::DCACHE_SHARE));
+        if self.is_away {
+            let body = self.body_away();
+            return match (self.fallible, self.function.is_async()) {
+                (true, true) => quote_spanned!(at=> #miss.try_run_away(#body #share)),
+                (true, false) => quote_spanned!(at=> #miss.try_run_away_blocking(#body #share)),
+                (false, true) => quote_spanned!(at=> #miss.run_away(#body)),
+                (false, false) => quote_spanned!(at=> #miss.run_away_blocking(#body)),
+            };
+        }
+        let body = self.body();
         match (self.fallible, self.function.is_async()) {
             (true, true) => quote_spanned!(at=> #miss.try_run(#body #share)),
             (true, false) => quote_spanned!(at=> #miss.try_run_blocking(#body #share)),

@@ -26,6 +26,14 @@ impl Time {
         }
     }
 
+    /// Writes it so that an expression is evaluated each time it is asked for.
+    pub(crate) fn asked(&self) -> TokenStream {
+        match self {
+            Self::Literal(..) => self.to_token_stream(),
+            Self::Dynamic(expr) => quote!(|| -> ::core::time::Duration { #expr }),
+        }
+    }
+
     /// Takes an expression for a duration, unless it is a literal that is none.
     pub(crate) fn from_expr(expr: Expr) -> syn::Result<Self> {
         match literal(&expr) {

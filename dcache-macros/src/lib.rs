@@ -31,6 +31,7 @@
 //! Tokens carry data, and the runtime decides: the function looks into memory, and hands the body over where
 //! nothing is found.
 
+mod away;
 mod block;
 mod call;
 mod companion;
@@ -46,10 +47,12 @@ mod options;
 mod place;
 mod plan;
 mod policy;
+mod portion;
 mod site;
 mod size;
 mod slot;
 mod span;
+mod stale;
 mod table;
 mod template;
 mod tiers;

@@ -8,8 +8,9 @@ use syn::{Expr, Ident, Lit, LitStr, Path, Token};
 
 use crate::duration::{Time, literal};
 use crate::errors::Errors;
-use crate::function::{Function, is_well_known};
+use crate::function::{Function, is_called_result, is_well_known};
 use crate::nearest::{nearest, remedy};
+use crate::portion::Portion;
 use crate::size::Size;
 use crate::slot::Slot;
 use crate::table::{Form, Known, read};
@@ -35,6 +36,14 @@ pub(crate) struct Options {
     pub(crate) krate: Slot<Path>,
     pub(crate) companion: Slot<Companion>,
     pub(crate) cache: Slot<Expr>,
+    pub(crate) err_ttl: Slot<Time>,
+    pub(crate) jitter: Slot<Portion>,
+    pub(crate) stale_while_revalidate: Slot<Time>,
+    pub(crate) stale_if_error: Slot<Time>,
+    pub(crate) retry_after: Slot<Time>,
+    pub(crate) soft_timeout: Slot<Time>,
+    pub(crate) refresh_ahead: Slot<Portion>,
+    pub(crate) detach: Slot<bool>,
 }
 
 /// How long a value is fresh.
@@ -132,14 +141,20 @@ const OPTIONS: &[Known<Options>] = &[
     value("cache", "cache = &self.quotes", |o, name, input| {
         o.cache.set(name, function(input, "cache = &self.quotes")?)
     }),
-    later("err_ttl"),
-    later("jitter"),
-    later("stale_while_revalidate"),
-    later("stale_if_error"),
-    later("retry_after"),
-    later("soft_timeout"),
-    later("refresh_ahead"),
-    later("detach"),
+    value("err_ttl", "err_ttl = \"5s\"", |o, name, input| o.err_ttl.set(name, input.parse()?)),
+    value("jitter", "jitter = 0.1", |o, name, input| o.jitter.set(name, input.parse()?)),
+    value("stale_while_revalidate", "stale_while_revalidate = \"10m\"", |o, name, input| {
+        o.stale_while_revalidate.set(name, input.parse()?)
+    }),
+    value("stale_if_error", "stale_if_error = \"1d\"", |o, name, input| {
+        o.stale_if_error.set(name, input.parse()?)
+    }),
+    value("retry_after", "retry_after = \"1s\"", |o, name, input| o.retry_after.set(name, input.parse()?)),
+    value("soft_timeout", "soft_timeout = \"200ms\"", |o, name, input| {
+        o.soft_timeout.set(name, input.parse()?)
+    }),
+    value("refresh_ahead", "refresh_ahead = 0.1", |o, name, input| o.refresh_ahead.set(name, input.parse()?)),
+    Known { name: "detach", example: "detach", form: Form::Flag(|o, name, on| o.detach.set(name, on)) },
     later("seal"),
 ];
 
@@ -167,6 +182,20 @@ impl Options {
     }
 }
 
+/// What happens to values past their time to live.
+impl Options {
+    /// Returns the first option for which a body runs in the background, and where it stands.
+    pub(crate) fn background(&self) -> Option<(&'static str, Span)> {
+        let spans = [
+            ("stale_while_revalidate", self.stale_while_revalidate.span()),
+            ("refresh_ahead", self.refresh_ahead.span()),
+            ("soft_timeout", self.soft_timeout.span()),
+            ("detach", self.detach.span().filter(|_| self.detach.on())),
+        ];
+        spans.into_iter().find_map(|(name, at)| Some((name, at?)))
+    }
+}
+
 /// What a block says for the functions in it.
 impl Options {
     /// Returns these options, with the block's where there are none.
@@ -188,6 +217,14 @@ impl Options {
             krate: self.krate.or(&defaults.krate),
             companion: self.companion.or(&defaults.companion),
             cache: self.cache.or(&defaults.cache),
+            err_ttl: self.err_ttl.or(&defaults.err_ttl),
+            jitter: self.jitter.or(&defaults.jitter),
+            stale_while_revalidate: self.stale_while_revalidate.or(&defaults.stale_while_revalidate),
+            stale_if_error: self.stale_if_error.or(&defaults.stale_if_error),
+            retry_after: self.retry_after.or(&defaults.retry_after),
+            soft_timeout: self.soft_timeout.or(&defaults.soft_timeout),
+            refresh_ahead: self.refresh_ahead.or(&defaults.refresh_ahead),
+            detach: self.detach.or(&defaults.detach),
         }
     }
 
@@ -215,6 +252,29 @@ impl Options {
         if is_well_known(&function.returns) {
             block.result = Slot::default();
         }
+        if is_well_known(&function.returns) && !is_called_result(&function.returns) {
+            block.stale_if_error = Slot::default();
+            block.err_ttl = Slot::default();
+        }
+        if matches!(self.ttl.get(), Some(Ttl::Never)) {
+            block.jitter = Slot::default();
+            block.refresh_ahead = Slot::default();
+            block.stale_while_revalidate = Slot::default();
+            block.stale_if_error = Slot::default();
+        }
+        if !function.is_async() {
+            block.detach = Slot::default();
+        }
+        let falls_back = self.stale_if_error.get().or(block.stale_if_error.get()).is_some();
+        if !function.is_async() || !falls_back {
+            block.soft_timeout = Slot::default();
+        }
+        let has_older_values = [&self, &block].iter().any(|options| {
+            options.stale_while_revalidate.get().is_some() || options.refresh_ahead.get().is_some()
+        });
+        if !falls_back && !has_older_values {
+            block.retry_after = Slot::default();
+        }
         if has_handle && block.companion.get().is_none() {
             let _ = block.companion.fill(function.item.sig.ident.span(), "`companion`", Companion::Handle);
         }
@@ -236,6 +296,14 @@ impl Options {
             ("write", self.write.span()),
             ("max_size", self.max_size.span()),
             ("codec", self.codec.span()),
+            ("err_ttl", self.err_ttl.span()),
+            ("jitter", self.jitter.span()),
+            ("stale_while_revalidate", self.stale_while_revalidate.span()),
+            ("stale_if_error", self.stale_if_error.span()),
+            ("retry_after", self.retry_after.span()),
+            ("soft_timeout", self.soft_timeout.span()),
+            ("refresh_ahead", self.refresh_ahead.span()),
+            ("detach", self.detach.span()),
         ];
         spans.into_iter().filter_map(|(name, at)| Some((name, at?)))
     }

@@ -12,6 +12,7 @@ use crate::options::{Codec, Companion, Options};
 use crate::place::Place;
 use crate::policy::{codec_type, policy};
 use crate::span;
+use crate::stale::stale;
 use crate::tiers::{Capacity, Kind, Tier};
 use crate::types::{self, Form, Wanted, named, path};
 
@@ -31,6 +32,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) policy: TokenStream,
     pub(crate) name: Option<String>,
     pub(crate) bypass_if: Option<&'a Expr>,
+    /// The body owns what it needs, as it may run in the background.
+    pub(crate) is_away: bool,
+    /// Errors are kept, and so have to be cloned.
+    pub(crate) keeps_errors: bool,
     /// The cache that the user owns.
     pub(crate) cache: Option<&'a Expr>,
     pub(crate) home: Home,
@@ -71,6 +76,7 @@ impl<'a> Plan<'a> {
         features(tiers, options, errors);
         let key = key(function, options, &krate, errors);
         let (value, fallible) = value(function, options, &krate, errors);
+        stale(options, function, fallible, errors);
         let is_remote = tiers.iter().any(Tier::is_remote);
         let returns = span::at(returns_at(function));
         let default = || {
@@ -86,11 +92,16 @@ impl<'a> Plan<'a> {
             policy: policy(options, &key, &function.item, &krate),
             name: options.name.get().map(LitStr::value),
             bypass_if: options.bypass_if.get(),
+            is_away: options.background().is_some(),
+            keeps_errors: options.err_ttl.get().is_some(),
             cache: cache(options, &key, errors),
             home: home(function, options, place, errors),
             of_trait: None,
             line: None,
-            fits: !is_remote && options.cache.get().is_none() && fits(function, &key),
+            fits: !is_remote
+                && options.cache.get().is_none()
+                && options.err_ttl.get().is_none()
+                && fits(function, &key),
             key,
             codec: is_remote.then_some(codec),
             krate,

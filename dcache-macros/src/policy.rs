@@ -4,8 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemFn, Path};
 
+use crate::duration::Time;
 use crate::key::{From, KeyPlan};
 use crate::options::{Coalesce, Codec, Options, Ttl, Version, Write};
+use crate::portion::Portion;
+use crate::slot::Slot;
 use crate::span;
 use crate::tiers::{Capacity, Kind, Place, Tier};
 
@@ -44,6 +47,8 @@ pub(crate) fn policy(options: &Options, key: &KeyPlan<'_>, item: &ItemFn, krate:
         Coalesce::Off => Some(("no_coalesce", TokenStream::new())),
         Coalesce::On => None,
     });
+    let asked = |name, time: &Slot<Time>| (time.span(), time.get().map(|time| (name, time.asked())));
+    let part = |name, part: &Slot<Portion>| (part.span(), part.get().map(|part| (name, quote!(#part))));
     let in_background = options.write.get() == Some(&Write::Background);
     let said = [
         (options.ttl.span(), ttl),
@@ -52,6 +57,14 @@ pub(crate) fn policy(options: &Options, key: &KeyPlan<'_>, item: &ItemFn, krate:
         (options.coalesce.span(), coalesce),
         (options.write.span(), in_background.then(|| ("write_in_background", TokenStream::new()))),
         (options.max_size.span(), options.max_size.get().map(|size| ("max_size", quote!(#size)))),
+        part("jitter", &options.jitter),
+        part("refresh_ahead", &options.refresh_ahead),
+        asked("stale_while_revalidate", &options.stale_while_revalidate),
+        asked("stale_if_error", &options.stale_if_error),
+        asked("retry_after", &options.retry_after),
+        asked("soft_timeout", &options.soft_timeout),
+        asked("errors_for", &options.err_ttl),
+        (options.detach.span(), options.detach.on().then(|| ("detach", TokenStream::new()))),
     ];
     for (at, said) in said {
         if let (Some(at), Some((method, argument))) = (at, said) {

@@ -261,6 +261,11 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
         checks.extend(check(krate, at, "remote_value", quote!(#value, #codec)));
     }
     checks.extend(plan.doubtful.then(|| no_alias(plan, at)));
+    if plan.keeps_errors {
+        let returns = &plan.function.returns;
+        let error = quote!(<#returns as #krate::__private::Outcome>::Error);
+        checks.extend(check(krate, at, "kept_error", error));
+    }
     checks
 }
 

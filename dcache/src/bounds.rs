@@ -1,5 +1,6 @@
 //! What keys and values must be able to do, and the compile-time checks that say so at the user's tokens.
 
+use std::borrow::Borrow;
 use std::hash::Hash;
 
 use serde::Serialize;
@@ -116,6 +117,65 @@ impl<A: ?Sized + KeyArgument + RemoteKeyArgument> RemoteKeyPart for &A {}
 #[diagnostic::do_not_recommend]
 impl<A: ?Sized + KeyArgument + RemoteKeyArgument> RemoteKeyPart for Option<&A> {}
 
+/// What an error must be to be kept.
+#[diagnostic::on_unimplemented(
+    message = "errors of type `{Self}` cannot be kept",
+    label = "every call that gets the error gets a clone",
+    note = "an error under `err_ttl` is `Clone + Send + Sync + 'static`; derive `Clone`, or return an `Arc` of it"
+)]
+pub trait KeptError {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Clone + Send + Sync + 'static> KeptError for E {}
+
+/// What an error must be where the body may run in the background.
+#[diagnostic::on_unimplemented(
+    message = "errors of type `{Self}` cannot come back from the background",
+    note = "`stale_while_revalidate`, `refresh_ahead`, `soft_timeout` and `detach` run the body on another task or \
+            thread, too; its error is `Send + 'static`"
+)]
+pub trait AwayError: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Send + 'static> AwayError for E {}
+
+/// What an argument must be that the body owns in the background.
+#[diagnostic::on_unimplemented(
+    message = "an argument of type `{Self}` cannot go to the background",
+    note = "`stale_while_revalidate`, `refresh_ahead`, `soft_timeout` and `detach` run the body on another task or \
+            thread, too, with arguments of its own: each is `Send + 'static`, those that are skipped as well"
+)]
+pub trait Away<H> {
+    /// Takes the argument over.
+    fn take(self) -> H;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Send + 'static> Away<A> for A {
+    fn take(self) -> A {
+        self
+    }
+}
+
+/// What an argument must be of which the body owns a copy in the background.
+#[diagnostic::on_unimplemented(
+    message = "an argument of type `&{Self}` cannot go to the background",
+    note = "`stale_while_revalidate`, `refresh_ahead`, `soft_timeout` and `detach` run the body on another task or \
+            thread, too, with copies of what the call borrows: `ToOwned` (so `Clone`, or `str`, `[T]`, `Path`) into \
+            `Send + 'static`, for arguments that are skipped and `self` as well"
+)]
+pub trait AwayBorrowed<H> {
+    /// Makes the copy.
+    fn copy(&self) -> H;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: ?Sized + ToOwned<Owned = H>, H: Borrow<A> + Send + 'static> AwayBorrowed<H> for A {
+    fn copy(&self) -> H {
+        self.to_owned()
+    }
+}
+
 /// A return type of another name that is no `Result`.
 #[derive(Clone, Copy)]
 pub struct NoResult;
@@ -160,6 +220,9 @@ pub const fn remote_argument<A: ?Sized + RemoteKeyArgument>() {}
 
 /// Fails to compile where a value cannot be cached.
 pub const fn value<V: CacheValue>() {}
+
+/// Fails to compile where an error cannot be kept.
+pub const fn kept_error<E: KeptError>() {}
 
 /// Fails to compile where a codec cannot hold a value.
 pub const fn remote_value<V, C: Codec<V>>() {}

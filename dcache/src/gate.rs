@@ -206,7 +206,32 @@ pub trait MissFallback<V>: Sized {
     }
 }
 
+/// What is done with a miss that cannot be, whose body may run in the background.
+pub trait MissAwayFallback: Sized {
+    /// See [`Miss::run_away`].
+    fn run_away<F: Future>(self, body: impl FnOnce() -> F) -> F {
+        body()
+    }
+
+    /// See [`Miss::try_run_away`].
+    fn try_run_away<F: Future, S>(self, body: impl FnOnce() -> F, _share: S) -> F {
+        body()
+    }
+
+    /// See [`Miss::run_away_blocking`].
+    fn run_away_blocking<T, F: FnOnce() -> T>(self, body: impl FnOnce() -> F) -> T {
+        body()()
+    }
+
+    /// See [`Miss::try_run_away_blocking`].
+    fn try_run_away_blocking<T, F: FnOnce() -> T, S>(self, body: impl FnOnce() -> F, _share: S) -> T {
+        body()()
+    }
+}
+
 impl<K, V> MissFallback<V> for Miss<K, V> {}
+
+impl<K, V> MissAwayFallback for Miss<K, V> {}
 
 impl<K: RemoteKey, V, C: Codec<V>> Builder<K, V, C> {
     /// Adds a tier, as the attribute does.

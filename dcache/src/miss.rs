@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::bounds::{CacheKey, CacheValue};
+use crate::bounds::{AwayError, CacheKey, CacheValue};
 use crate::call::{Call, certain};
 use crate::inner::{Inner, Share};
 use crate::mode::Mode;
@@ -96,7 +96,7 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
     /// Answers likewise; only `Ok` is stored.
     pub async fn try_run_away<E, F>(self, body: impl FnOnce() -> F, share: Option<Share<E>>) -> Result<V, E>
     where
-        E: Send + 'static,
+        E: AwayError,
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
         match self.0 {
@@ -129,7 +129,7 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
         share: Option<Share<E>>,
     ) -> Result<V, E>
     where
-        E: Send + 'static,
+        E: AwayError,
         F: FnOnce() -> Result<V, E> + Send + 'static,
     {
         match self.0 {

@@ -24,15 +24,42 @@ pub mod fallback {
     pub use super::{PartFallback as _, PlainFallback as _, ProbeFallback as _};
     pub use crate::gate::{
         AskedFallback as _, BuilderFallback as _, ChosenFallback as _, MembersFallback as _,
-        MissFallback as _,
+        MissAwayFallback as _, MissFallback as _,
     };
 }
 
 /// Checks that fail to compile at the user's tokens.
 pub mod check {
     pub use crate::bounds::{
-        argument, part, plain, receiver, remote_argument, remote_part, remote_value, value,
+        argument, kept_error, part, plain, receiver, remote_argument, remote_part, remote_value, value,
     };
+}
+
+/// How a body takes its arguments to the background.
+pub mod away {
+    use std::borrow::Cow;
+
+    use crate::bounds::{Away, AwayBorrowed};
+
+    /// Takes an argument over.
+    pub fn owned<A: Away<H>, H>(argument: A) -> H {
+        argument.take()
+    }
+
+    /// Copies an argument.
+    pub fn borrowed<A: ?Sized + AwayBorrowed<H>, H>(argument: &A) -> H {
+        argument.copy()
+    }
+
+    /// Copies an argument, if it is there.
+    pub fn optional<A: ?Sized + AwayBorrowed<H>, H>(argument: Option<&A>) -> Option<H> {
+        argument.map(A::copy)
+    }
+
+    /// Copies an argument, if it is borrowed.
+    pub fn cow<A: ?Sized + ToOwned<Owned: Send> + 'static>(argument: Cow<'_, A>) -> Cow<'static, A> {
+        Cow::Owned(argument.into_owned())
+    }
 }
 
 impl Place {

@@ -1,0 +1,202 @@
+//! A body that owns what it needs, so that it can run in the background.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{ReturnType, Type};
+
+use crate::call::local;
+use crate::function::{Argument, Flow, pinned_block};
+use crate::plan::{Home, Plan, returns_at};
+use crate::span;
+use crate::types::{Form, impl_trait, peel};
+
+impl Plan<'_> {
+    /// Writes what makes the body: it takes the arguments over, and returns a future or a closure that owns them.
+    pub(crate) fn body_away(&self) -> TokenStream {
+        let at = span::at(self.function.item.sig.ident.span());
+        let taken = self.function.arguments.iter().map(|argument| taken(argument, self));
+        let body = match (self.home, self.function.flow) {
+            (Home::Type, flow) => {
+                let uncached = self.call("uncached", &TokenStream::new());
+                let lent = self.function.arguments.iter().map(lent);
+                let call = quote_spanned!(at=> #uncached(#(#lent),*));
+                match flow {
+                    Flow::Sync => quote_spanned!(at=> move || #call),
+                    Flow::Async | Flow::Pinned => quote_spanned!(at=> async move { #call.await }),
+                }
+            }
+            (_, flow) => self.block_away(flow),
+        };
+        quote_spanned!(at=> move || { #(#taken)* #body })
+    }
+
+    /// Writes the body itself, around arguments that are its own.
+    fn block_away(&self, flow: Flow) -> TokenStream {
+        let (item, returns) = (&self.function.item, &self.function.returns);
+        let lent = self.function.arguments.iter().map(|argument| {
+            let (name, lent) = (owned(argument), lent(argument));
+            quote!(let #name = #lent;)
+        });
+        let bound = self.function.arguments.iter().filter_map(|argument| {
+            let (name, pattern) = (&argument.name, argument.pattern.as_ref()?);
+            Some(quote!(let #pattern = #name;))
+        });
+        let statements = item.block.stmts.iter().map(|statement| without_self(statement.to_token_stream()));
+        let braces = span::at(item.block.brace_token.span.join());
+        let block = quote_spanned!(braces=> { #(#bound)* #(#statements)* });
+        let at = span::at(returns_at(self.function));
+        match (flow, pinned_block(&item.block)) {
+            (Flow::Sync, _) => {
+                let returns = match &item.sig.output {
+                    ReturnType::Default => None,
+                    returns @ ReturnType::Type(..) => Some(returns),
+                };
+                let body = local("body");
+                // a closure of its own, so that what it is lent is there for its `return`s as well
+                quote_spanned!(at=> move || { #(#lent)* let #body = move || #returns #block; #body() })
+            }
+            (Flow::Pinned, Some(block)) => {
+                let block = without_self(block.to_token_stream());
+                quote_spanned!(at=> async move { #(#lent)* #block.await })
+            }
+            _ => {
+                let value = Ident::new("__dcache_value", at);
+                quote_spanned!(at=> async move {
+                    if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#returns> {
+                        return #value;
+                    }
+                    #(#lent)*
+                    let #value: #returns = #block;
+                    #value
+                })
+            }
+        }
+    }
+}
+
+/// Writes the statement that makes an argument the body's own.
+fn taken(argument: &Argument, plan: &Plan<'_>) -> TokenStream {
+    let (name, given, at) = (owned(argument), &argument.name, span::at(argument.ty.span()));
+    let krate = span::moved(&plan.krate, at);
+    let taken = match Form::of(&argument.ty) {
+        Form::Borrowed(ty) if !is_static(&argument.ty) => {
+            quote_spanned!(at=> #krate::__private::away::borrowed::<#ty, _>(#given))
+        }
+        Form::Optional(ty) => quote_spanned!(at=> #krate::__private::away::optional::<#ty, _>(#given)),
+        Form::Cow(ty) => quote_spanned!(at=> #krate::__private::away::cow::<#ty>(#given)),
+        Form::Borrowed(_) | Form::Owned(_) if impl_trait(&argument.ty).is_some() => {
+            quote_spanned!(at=> #krate::__private::away::owned(#given))
+        }
+        Form::Borrowed(_) | Form::Owned(_) => {
+            let ty = &argument.ty;
+            quote_spanned!(at=> #krate::__private::away::owned::<#ty, _>(#given))
+        }
+    };
+    quote!(let #name = #taken;)
+}
+
+/// Writes the argument as the function takes it, lent from what the body owns.
+fn lent(argument: &Argument) -> TokenStream {
+    let (name, at) = (owned(argument), span::at(argument.ty.span()));
+    match Form::of(&argument.ty) {
+        Form::Borrowed(ty) if !is_static(&argument.ty) => {
+            quote_spanned!(at=> ::core::borrow::Borrow::<#ty>::borrow(&#name))
+        }
+        Form::Optional(ty) => quote_spanned!(at=> ::core::option::Option::map(
+            ::core::option::Option::as_ref(&#name),
+            ::core::borrow::Borrow::<#ty>::borrow,
+        )),
+        Form::Cow(_) | Form::Borrowed(_) | Form::Owned(_) => name.to_token_stream(),
+    }
+}
+
+/// Names what the body owns; `self` cannot be the name of a variable.
+fn owned(argument: &Argument) -> Ident {
+    match argument.is_self() {
+        true => own_self(argument.name.span()),
+        false => argument.name.clone(),
+    }
+}
+
+fn own_self(at: Span) -> Ident {
+    Ident::new("__dcache_self", span::at(at))
+}
+
+fn is_static(ty: &Type) -> bool {
+    let Type::Reference(reference) = peel(ty) else { return false };
+    reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
+}
+
+/// Writes a body with a variable in the place of `self`: functions inside of it have a `self` of their own, and a
+/// path may begin with one.
+fn without_self(tokens: TokenStream) -> TokenStream {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut written = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(name) if name == "self" && !is_punct(tokens.peek(), ':') => {
+                written.extend([TokenTree::from(own_self(name.span()))]);
+            }
+            TokenTree::Ident(name) if name == "fn" || name == "pub" => {
+                let is_function = name == "fn" && matches!(tokens.peek(), Some(TokenTree::Ident(_)));
+                written.extend([TokenTree::from(name)]);
+                if is_function {
+                    // up to and with its body
+                    for token in tokens.by_ref() {
+                        let ends = is_body(&token) || is_punct(Some(&token), ';');
+                        written.extend([token]);
+                        if ends {
+                            break;
+                        }
+                    }
+                } else if matches!(tokens.peek(), Some(TokenTree::Group(_))) {
+                    written.extend(tokens.next()); // the `self` of `pub(self)`, or the arguments of a `fn()`
+                }
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), without_self(group.stream()));
+                inner.set_span(group.span());
+                written.extend([TokenTree::from(inner)]);
+            }
+            token => written.extend([token]),
+        }
+    }
+    written
+}
+
+fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
+}
+
+fn is_body(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replaced(text: &str) -> String {
+        without_self(text.parse().unwrap()).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn self_is_replaced_wherever_it_is_the_value() {
+        assert_eq!(
+            replaced("self.n + f(&self, [self.m; 2])"),
+            "__dcache_self.n+f(&__dcache_self,[__dcache_self.m;2])"
+        );
+        assert_eq!(replaced("|| { self }"), "||{__dcache_self}");
+    }
+
+    #[test]
+    fn another_self_stays() {
+        for text in
+            ["self::f()", "fn g(&self) -> u8 { self.n }", "impl A { fn g(self) { self.h() } }", "Self::new()"]
+        {
+            assert_eq!(replaced(text), text.replace(' ', ""), "{text}");
+        }
+        assert_eq!(replaced("{ fn g(&self) {} self.g() }"), "{fng(&self){}__dcache_self.g()}");
+    }
+}
