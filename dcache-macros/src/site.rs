@@ -11,7 +11,7 @@ use crate::call::local;
 use crate::key::From;
 use crate::plan::{Home, Plan, returns_at};
 use crate::span;
-use crate::types::Form;
+use crate::types::{Form, path};
 
 /// Writes the cache of a function, where it stands beside it.
 pub(crate) fn site(plan: &Plan<'_>) -> TokenStream {
@@ -263,8 +263,14 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     checks.extend(plan.doubtful.then(|| no_alias(plan, at)));
     if plan.keeps_errors {
         let returns = &plan.function.returns;
-        let error = quote!(<#returns as #krate::__private::Outcome>::Error);
-        checks.extend(check(krate, at, "kept_error", error));
+        checks.extend(match path(returns).and_then(|(_, arguments)| arguments.get(1).copied()) {
+            Some(error) => check(krate, error.span(), "kept_error", error.to_token_stream()),
+            None => {
+                let here = span::moved(krate, span::at(at));
+                let error = quote_spanned!(at=> <#returns as #here::__private::Outcome>::Error);
+                check(krate, at, "kept_error", error)
+            }
+        });
     }
     checks
 }

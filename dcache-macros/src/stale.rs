@@ -90,7 +90,9 @@ fn background(name: &str, at: Span, options: &Options, function: &Function, erro
         let detach = options.detach.span().filter(|_| options.detach.on());
         for (name, at) in [("soft_timeout", options.soft_timeout.span()), ("detach", detach)] {
             if let Some(at) = at {
-                errors.push(at, format!("`{name}` needs an `async fn`: a thread cannot be left; remove it"));
+                let message =
+                    format!("`{name}` needs an `async fn`, whose caller can leave before it ends; remove it");
+                errors.push(at, message);
             }
         }
     } else if !cfg!(feature = "tokio") {

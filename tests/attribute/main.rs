@@ -7,5 +7,6 @@ mod methods;
 mod options;
 mod program;
 mod shapes;
+mod staleness;
 mod switches;
 mod tiers;

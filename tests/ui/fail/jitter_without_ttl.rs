@@ -1,0 +1,8 @@
+use dcache::dcache;
+
+#[dcache(jitter = 0.1)]
+fn f(n: u64) -> u64 {
+    n
+}
+
+fn main() {}
