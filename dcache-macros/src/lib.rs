@@ -98,6 +98,14 @@ use crate::plan::Plan;
 /// | `cache_if` | `\|v: &T\| …` or a path | whether a value is stored |
 /// | `bypass_if` | an expression over the arguments | then the body runs and no tier is touched |
 /// | `coalesce` | `true`, `false`, `"60s"` | concurrent calls of one key run one body, and wait this long |
+/// | `stale_while_revalidate` | a duration | past `ttl`, for this long: the old value at once, and a refresh in the background |
+/// | `stale_if_error` | a duration | past `ttl`, for this long: the old value where the body returns `Err` |
+/// | `retry_after` | a duration | how long a body that failed is left alone while there is an old value; by default 1 s |
+/// | `soft_timeout` | a duration | async: a call waits this long for the body, then gets the old value |
+/// | `refresh_ahead` | a duration, or a fraction of `ttl` | in the last so-much of `ttl`, a hit also starts a refresh |
+/// | `jitter` | a duration, or a fraction of `ttl` | every `ttl` is shortened by a random part of this |
+/// | `err_ttl` | a duration | keeps an `Err` in memory for this long |
+/// | `detach` | flag | async: the body outlives its callers |
 /// | `write` | `await`, `background` | whether a call waits for writes below memory |
 /// | `max_size` | `"16MiB"` | a larger encoded value is not stored below memory |
 /// | `codec` | `bincode`, `postcard`, `json`, `raw`, a path | how values are held below memory |
