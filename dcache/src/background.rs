@@ -60,11 +60,16 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     });
 }
 
-/// Has a synchronous body run on a thread of our own; it is dropped where too much is under way.
+/// Has a synchronous body run on a thread of our own, in the span and the runtime of the caller; it is dropped where
+/// too much is under way.
 pub(crate) fn spawn_blocking(body: impl FnOnce() + Send + 'static) {
     #[cfg(feature = "tracing")]
     let span = tracing::Span::current();
+    #[cfg(feature = "tokio")]
+    let runtime = dcache_backends::io::runtime();
     BODIES.spawn(move || {
+        #[cfg(feature = "tokio")]
+        let _context = runtime.as_ref().map(|runtime| runtime.enter());
         #[cfg(feature = "tracing")]
         let _within = span.enter();
         body();

@@ -103,8 +103,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Tells what a flight ends with: the value, and what memory holds of it.
     pub(crate) fn settled(&self, value: &V, left: Left) -> Settled<V> {
         let slot = left.within(self.policy.memory_ttl).slot(value.clone());
-        let fresh_until = slot.kept_until;
         let answer = Answer::of(value.clone(), left.standing());
+        let fresh_until = if answer.is_stale { slot.kept_until } else { slot.fresh_until };
         Settled { answer, slot: self.held(slot), fresh_until }
     }
 
