@@ -165,6 +165,34 @@ fn without_self(tokens: TokenStream) -> TokenStream {
     written
 }
 
+/// Finds a format string that mentions `self`, which cannot be replaced in there.
+pub(crate) fn formatted_self(tokens: TokenStream) -> Option<Span> {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut is_called = false;
+    while let Some(token) = tokens.next() {
+        match &token {
+            TokenTree::Group(group) => {
+                let literals =
+                    group.stream().into_iter().filter(|token| matches!(token, TokenTree::Literal(_)));
+                let mut formats = literals.filter(|literal| {
+                    let text = literal.to_string();
+                    text.contains("{self}") || text.contains("{self:")
+                });
+                if let Some(format) = formats.next().filter(|_| is_called) {
+                    return Some(format.span());
+                }
+                if let Some(found) = formatted_self(group.stream()) {
+                    return Some(found);
+                }
+            }
+            _ => {
+                is_called = is_punct(Some(&token), '!') && matches!(tokens.peek(), Some(TokenTree::Group(_)))
+            }
+        }
+    }
+    None
+}
+
 fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
 }
@@ -188,6 +216,13 @@ mod tests {
             "__dcache_self.n+f(&__dcache_self,[__dcache_self.m;2])"
         );
         assert_eq!(replaced("|| { self }"), "||{__dcache_self}");
+    }
+
+    #[test]
+    fn format_strings_with_self_are_found() {
+        let found = |text: &str| formatted_self(text.parse().unwrap()).is_some();
+        assert!(found("{ f(format!(\"of {self}\")) }") && found("write!(f, \"{self:?}\")"));
+        assert!(!found("\"{self}\"") && !found("f(\"{self}\")") && !found("format!(\"{}\", self)"));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What the options about values past their time to live ask of each other, and of the function.
 
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::Type;
 
+use crate::away::formatted_self;
 use crate::errors::Errors;
 use crate::function::{Argument, Function, is_well_known};
 use crate::options::{Options, Ttl};
@@ -99,6 +101,15 @@ fn background(name: &str, at: Span, options: &Options, function: &Function, erro
         let message = format!(
             "`{name}` on an `async fn` needs the feature `tokio` of dcache: in the background the body goes on in \
              its caller's runtime"
+        );
+        errors.push(at, message);
+    }
+    if function.receiver().is_some()
+        && let Some(at) = formatted_self(function.item.block.to_token_stream())
+    {
+        let message = format!(
+            "for `{name}` the body takes a `self` of its own to the background, which a format string cannot mention; \
+             write `{{}}`, and `self` after the string"
         );
         errors.push(at, message);
     }
