@@ -61,6 +61,22 @@ pub fn repeat<const N: usize, const UP: bool>(byte: u8) -> [u8; N] {
     [if UP { byte.to_ascii_uppercase() } else { byte }; N]
 }
 
+/// Measures, and hands out old lengths while it measures again.
+#[::dcache::dcache(ttl = "1h", stale_while_revalidate = "10m", refresh_ahead = 0.1, jitter = 0.1)]
+pub fn measured(text: &str, maybe: ::core::option::Option<&[u8]>, cow: ::std::borrow::Cow<'_, str>) -> usize {
+    text.len() + maybe.map_or(0, <[u8]>::len) + cow.len()
+}
+
+/// Halves what can be halved, and goes on when nobody waits.
+#[::dcache::dcache(ttl = "1h", stale_if_error = "1d", soft_timeout = "1s", err_ttl = "5s", detach)]
+pub async fn half_away(n: u64) -> ::core::result::Result<u64, ::std::string::String> {
+    if n % 2 == 0 {
+        ::core::result::Result::Ok(n / 2)
+    } else {
+        ::core::result::Result::Err(::std::borrow::ToOwned::to_owned("odd"))
+    }
+}
+
 /// Is found by an expression, and by no companion.
 #[::dcache::dcache(key = ::std::format!("{name}"), companion = none)]
 pub fn alone(name: &str) -> ::std::vec::Vec<u8> {

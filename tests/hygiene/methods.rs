@@ -52,6 +52,24 @@ impl Shop {
         format!("{item} of {}", self.city)
     }
 
+    /// Has the whole of `self` in the key, and hands out old names while it makes new ones.
+    #[dcache(ttl = "1h", stale_while_revalidate = "10m")]
+    #[must_use]
+    pub fn shouted(&self, mark: Option<&str>) -> String {
+        let own = |shop: &Self| shop.city.to_uppercase();
+        if mark.is_none() {
+            return self.city.clone();
+        }
+        format!("{}{}", own(self), mark.unwrap_or_default())
+    }
+
+    /// Goes on when nobody waits.
+    #[dcache(detach, companion = handle)]
+    pub async fn shouted_later(&self, mark: char) -> String {
+        ready(()).await;
+        format!("{}{mark}", self.city.to_uppercase())
+    }
+
     /// Counts a list of any type.
     ///
     /// # Errors

@@ -121,6 +121,30 @@ pub async fn letters_later(text: &str) -> Result<Vec<char>, String> {
     Ok(text.chars().collect())
 }
 
+/// Measures, and hands out old lengths while it measures again.
+#[dcache(ttl = "1h", stale_while_revalidate = "10m", refresh_ahead = 0.1, jitter = "1m", skip(scale))]
+pub fn measured(text: &str, scale: Option<&u64>, (add, mut total): (u64, u64)) -> u64 {
+    count_body();
+    total += add;
+    text.len() as u64 * scale.map_or(1, |scale| *scale) + total
+}
+
+/// Reads a number, later, and goes on when nobody waits.
+///
+/// # Errors
+///
+/// It is none.
+#[dcache(ttl = "1h", stale_if_error = "1d", retry_after = "5s", soft_timeout = "1s", err_ttl = "5s", detach)]
+pub async fn number<T>(text: &str, seen: T) -> Result<u64, String>
+where
+    T: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    count_body();
+    ready(()).await;
+    drop(seen);
+    text.parse::<u64>().map_err(|error| error.to_string())
+}
+
 /// Calls each function twice: the second call finds what the first one stored.
 ///
 /// # Panics
@@ -137,14 +161,18 @@ pub fn calls_find_what_is_stored() {
     assert_eq!(bodies(|| (repeat::<2>(7), repeat::<2>(7))), (([7, 7], [7, 7]), 1));
     assert_eq!(bodies(|| letters("ab") == letters("ab")), (true, 1));
     assert_eq!(bodies(|| letters("") == letters("")), (true, 2));
+    let measure = || measured("four", Some(&2), (1, 2));
+    assert_eq!(bodies(|| (measure(), measure())), ((11, 11), 1));
     let user = User { id: 1, name: "Ada".to_owned() };
     let calls = async {
         assert_eq!((later(1).await, later(1).await), (2, 2));
         assert_eq!(name_of(&user, "Dear").await.ok(), name_of(&user, "Dr").await.ok());
         assert_eq!((count(2, &[1, 2]).await, count(2, &[]).await), (Some(1), Some(1)));
         assert_eq!(letters_later("ab").await, letters_later("ab").await);
+        assert_eq!((number("7", 'a').await, number("7", 'a').await), (Ok(7), Ok(7)));
+        assert_eq!(number("x", 1).await, number("x", 1).await);
     };
-    assert_eq!(bodies(|| block_on(calls)), ((), 4));
+    assert_eq!(bodies(|| block_on(calls)), ((), 6));
 }
 
 /// Uses every control.
@@ -173,6 +201,7 @@ pub fn controls_do_what_they_say() -> Result<(), dcache::Error> {
     largest::clear::<&str>()?;
     assert_eq!(repeat::peek::<3>(1), None);
     letters::invalidate("ab")?;
+    assert_eq!((measured::refresh("a", None, (0, 0)), measured::peek("a", (0, 0))), (1, Some(1)));
     assert_eq!((letters::peek("ab"), letters::key("ab").is_empty()), (None, false));
     block_on(async {
         let user = User { id: 2, name: "Bob".to_owned() };
@@ -188,6 +217,7 @@ pub fn controls_do_what_they_say() -> Result<(), dcache::Error> {
         assert!(count::entry(2).await.is_none());
         letters_later::clear().await?;
         assert_eq!(letters_later::stats().entries, 0);
+        assert_eq!((number::refresh("8", ()).await, number::peek("8", ()).await), (Ok(8), Some(8)));
         later::clear().await
     })
 }
