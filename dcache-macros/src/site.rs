@@ -73,21 +73,21 @@ fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
     let at = span::at(plan.function.item.sig.ident.span());
     let here = span::moved(krate, at);
     let ty = quote_spanned!(at=> #here::__private::Site<#kept, #value>);
-    let listed = quote_spanned!(at=> #here::__private::Listed(&#name));
     let site = match plan.fits {
         true => quote_spanned!(at=> #here::__private::Site::of(#meta, #build)),
         false => {
             let (import, checks) = (plan.import(), checks(plan));
             let members = quote_spanned!(at=> <#here::__private::Members<#kept, #value>>::DCACHE_OF);
             let new = quote_spanned!(at=> #here::__private::Site::new(#meta, #build, #members));
-            quote!({ #import #checks #new })
+            quote!(#import #checks #new)
         }
     };
     quote! {
         #cfg
-        static #name: #ty = #site;
-        #cfg
-        #krate::__private::inventory::submit! { #listed }
+        static #name: #ty = {
+            #here::__private::list!(#name);
+            #site
+        };
     }
 }
 
@@ -97,9 +97,10 @@ fn several(plan: &Plan<'_>) -> TokenStream {
     let (meta, cfg) = (meta(plan), plan.function.cfg());
     quote! {
         #cfg
-        static #name: #krate::__private::Sites = #krate::__private::Sites::new(#meta);
-        #cfg
-        #krate::__private::inventory::submit! { #krate::__private::Listed(&#name) }
+        static #name: #krate::__private::Sites = {
+            #krate::__private::list!(#name);
+            #krate::__private::Sites::new(#meta)
+        };
     }
 }
 

@@ -13,7 +13,7 @@ use crate::handle::Handle;
 use crate::log;
 use crate::miss::Miss;
 use crate::mode::Mode;
-use crate::registry::{self, Listing, Member};
+use crate::registry::{self, Listing, Member, Next};
 use crate::stats::Stats;
 use crate::waits::{Awaits, Pending, sealed::Waits as _};
 
@@ -120,6 +120,7 @@ pub struct Site<K, V> {
     build: Build<K, V>,
     members: fn(&Self) -> Vec<Member>,
     cache: OnceLock<Cache<K, V>>,
+    next: Next,
 }
 
 impl<K, V> Site<K, V> {
@@ -144,7 +145,7 @@ impl<K, V> Site<K, V> {
         build: Build<K, V>,
         members: fn(&Self) -> Vec<Member>,
     ) -> Self {
-        Self { meta, types, build, members, cache: OnceLock::new() }
+        Self { meta, types, build, members, cache: OnceLock::new(), next: Next::new() }
     }
 
     /// Removes all values.
@@ -226,6 +227,13 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
     }
 }
 
+impl<K: Send + Sync + 'static, V: Send + Sync + 'static> Site<K, V> {
+    /// Puts it into the list of functions.
+    pub fn enlist(&'static self) {
+        registry::enlist(self);
+    }
+}
+
 impl<K, V> Listing for Site<K, V>
 where
     Self: Send + Sync,
@@ -236,6 +244,10 @@ where
 
     fn name(&self) -> String {
         self.meta.name(&Types { owner: None, arguments: "" })
+    }
+
+    fn next(&self) -> &Next {
+        &self.next
     }
 }
 
