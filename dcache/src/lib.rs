@@ -73,6 +73,7 @@
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
 //! | `list.rs` `registry.rs` `metrics.rs` `handle.rs` | how a function is listed; all caches of the program; one entry, for controls |
 //! | `site.rs` `sites.rs` | a cached function; one with a cache for each set of types |
+//! | `controls.rs` | the controls of a function, as the attribute writes them |
 //! | `gate.rs` | what generated code calls, so that types that cannot be cached are told of once |
 //! | `testing.rs` | what tests need: a clock that moves, isolation |
 //! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
@@ -87,6 +88,7 @@ mod call;
 mod canonical;
 mod change;
 pub mod codec;
+mod controls;
 mod entry;
 mod flight;
 mod gate;

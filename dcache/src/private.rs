@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+pub use crate::__controls as controls;
 pub use crate::__list as list;
 pub use crate::args::{Args, ToKey};
 pub use crate::bounds::{AliasOfResult, CacheKey, CacheValue, NoResult, RemoteKey};
