@@ -2,7 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature};
+use syn::{
+    Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature, Token, VisRestricted, Visibility,
+};
 
 use crate::function::{Flow, pinned_block};
 use crate::plan::{Home, Plan, returns_at};
@@ -133,11 +135,17 @@ pub(crate) fn uncached(plan: &Plan<'_>) -> TokenStream {
     let item = &plan.function.item;
     let lints = item.attrs.iter().filter(|attr| is_lint(attr)).map(without_expectation);
     let name = Ident::new("uncached", span::at(item.sig.ident.span()));
-    let sig = Signature { ident: name, ..item.sig.clone() };
-    let (vis, block) = (&item.vis, &item.block);
+    // lints about how a function is declared look at where it begins: they pass over what an attribute wrote there
+    let fn_token = Token![fn](span::at(item.sig.fn_token.span));
+    let asyncness = item.sig.asyncness.map(|token| Token![async](span::at(token.span)));
+    let sig = Signature { ident: name, fn_token, asyncness, ..item.sig.clone() };
+    let (mut vis, block) = (item.vis.clone(), &item.block);
+    if let Visibility::Public(token) | Visibility::Restricted(VisRestricted { pub_token: token, .. }) =
+        &mut vis
+    {
+        token.span = span::at(token.span);
+    }
     quote! {
-        #[allow(dead_code, clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-        #[allow(clippy::missing_inline_in_public_items, clippy::must_use_candidate, clippy::too_many_arguments)]
         #(#lints)*
         #vis #sig #block
     }

@@ -17,7 +17,8 @@ pub(crate) fn companion(plan: &Plan<'_>) -> TokenStream {
     let (miss, refresh) = (local("miss"), plan.ask("refresh"));
     let finish = plan.finish(&miss);
     let refresh = quote!(#import let #miss = #refresh; #finish);
-    let types = types(plan, &uncached, &quote!(#import #handle), &refresh, &whole);
+    let entry = quote!(#import #handle);
+    let types = types(plan, &Differing { lints: None, uncached, entry, refresh, whole });
     quote!(#site #types)
 }
 
@@ -37,31 +38,39 @@ pub(crate) fn stub(plan: &Plan<'_>) -> TokenStream {
     };
     let vis = &plan.function.item.vis;
     let uncached = Signature { ident: format_ident!("uncached"), ..sig };
-    let uncached = quote!(#[allow(unused)] #vis #uncached { #call });
+    let uncached = quote!(#vis #uncached { #call });
     let at = Span::mixed_site();
     let refresh = match plan.function.is_async() {
         true => quote_spanned!(at=> async move { #call }),
         false => call,
     };
     let whole = quote!({ let whole: &'static #krate::__private::Sites = #missing; whole });
-    types(plan, &uncached, &missing, &refresh, &whole)
+    let lints = Some(quote!(#[allow(unused)]));
+    types(plan, &Differing { lints, uncached, entry: missing, refresh, whole })
 }
 
-/// Writes the type, with these bodies of what is not alike for all functions.
-fn types(
-    plan: &Plan<'_>,
-    uncached: &TokenStream,
-    entry: &TokenStream,
-    refresh: &TokenStream,
-    whole: &TokenStream,
-) -> TokenStream {
+/// What is not alike for all functions.
+struct Differing {
+    lints: Option<TokenStream>,
+    /// The function that runs the body.
+    uncached: TokenStream,
+    /// The body of what finds an entry.
+    entry: TokenStream,
+    /// The body of the control that runs the function's.
+    refresh: TokenStream,
+    /// The cache as a whole.
+    whole: TokenStream,
+}
+
+fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
+    let Differing { lints, uncached, entry, refresh, whole } = differing;
     let (item, krate, value, waits) = (&plan.function.item, &plan.krate, &plan.value, plan.waits());
     let (vis, name, generics) = (&item.vis, &item.sig.ident, &item.sig.generics);
     let (params, clause) = (&generics.params, &generics.where_clause);
     let hidden = item.attrs.iter().filter(|attr| {
         attr.path().is_ident("doc") && attr.meta.to_token_stream().to_string().contains("hidden")
     });
-    let (lints, cfg) = (lints_of_lifetimes(generics), plan.function.cfg());
+    let (of_lifetimes, cfg) = (lints_of_lifetimes(generics), plan.function.cfg());
     let at = span::at(name.span());
     let declared = quote_spanned!(at=> enum #name {});
     let docs = format!("Controls of the cached function `{name}`: look, store, remove.");
@@ -89,11 +98,11 @@ fn types(
         #cfg
         #(#hidden)*
         #[doc = #docs]
-        #[allow(non_camel_case_types, missing_debug_implementations, clippy::exhaustive_enums)]
+        #[allow(non_camel_case_types, missing_debug_implementations)]
         #vis #declared
         #cfg
         #krate::__private::controls! {
-            #waits #value; #lints #vis #name [#params] [#clause] (#(#keyed,)*) { #of } { #whole } {
+            #waits #value; #lints #of_lifetimes #vis #name [#params] [#clause] (#(#keyed,)*) { #of } { #whole } {
                 fn __dcache_entry<#params>(#(#keyed),*) -> #handle #clause {
                     #entry
                 }
