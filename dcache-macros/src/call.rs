@@ -50,9 +50,9 @@ impl Plan<'_> {
         let statements = &block.stmts;
         let braces = span::at(block.brace_token.span.join());
         let block = quote_spanned!(braces=> { #(#bound)* #(#statements)* });
-        match (function.flow, pinned_block(&function.item.block)) {
-            (Flow::Pinned, Some(block)) => block.to_token_stream(),
-            (Flow::Sync, _) => {
+        match function.flow {
+            Flow::Pinned => pinned_block(&function.item.block).to_token_stream(),
+            Flow::Sync => {
                 let returns = match &function.item.sig.output {
                     ReturnType::Default => None,
                     returns @ ReturnType::Type(..) => Some(returns),
@@ -60,7 +60,7 @@ impl Plan<'_> {
                 let at = span::at(function.item.sig.ident.span());
                 quote_spanned!(at=> move || #returns #block)
             }
-            _ => {
+            Flow::Async => {
                 // the first statement tells the compiler what `return` returns
                 let at = span::at(returns_at(function));
                 let value = Ident::new("__dcache_value", at);
