@@ -2,9 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{
-    Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature, Token, VisRestricted, Visibility,
-};
+use syn::{Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature, VisRestricted, Visibility};
 
 use crate::function::{Flow, pinned_block};
 use crate::plan::{Home, Plan, returns_at};
@@ -135,17 +133,20 @@ pub(crate) fn uncached(plan: &Plan<'_>) -> TokenStream {
     let item = &plan.function.item;
     let lints = item.attrs.iter().filter(|attr| is_lint(attr)).map(without_expectation);
     let name = Ident::new("uncached", span::at(item.sig.ident.span()));
-    // lints about how a function is declared look at where it begins: they pass over what an attribute wrote there
-    let fn_token = Token![fn](span::at(item.sig.fn_token.span));
-    let asyncness = item.sig.asyncness.map(|token| Token![async](span::at(token.span)));
-    let sig = Signature { ident: name, fn_token, asyncness, ..item.sig.clone() };
+    let sig = Signature { ident: name, ..item.sig.clone() };
     let (mut vis, block) = (item.vis.clone(), &item.block);
-    if let Visibility::Public(token) | Visibility::Restricted(VisRestricted { pub_token: token, .. }) =
-        &mut vis
-    {
-        token.span = span::at(token.span);
-    }
+    // lints about how an item is declared look at its first token, and pass over it where an attribute wrote that
+    let private = match &mut vis {
+        Visibility::Public(token) | Visibility::Restricted(VisRestricted { pub_token: token, .. }) => {
+            token.span = span::at(token.span);
+            None
+        }
+        Visibility::Inherited => {
+            Some(quote!(#[allow(clippy::missing_const_for_fn, clippy::too_many_arguments)]))
+        }
+    };
     quote! {
+        #private
         #(#lints)*
         #vis #sig #block
     }

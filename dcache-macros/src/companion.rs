@@ -1,6 +1,6 @@
 //! Plan → the type beside the function, with its controls.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Signature;
 
@@ -72,7 +72,7 @@ fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
     });
     let (of_lifetimes, cfg) = (lints_of_lifetimes(generics), plan.function.cfg());
     let at = span::at(name.span());
-    let declared = quote_spanned!(at=> enum #name {});
+    let (declared, beside) = (quote_spanned!(at=> enum #name {}), span::moved(krate, at));
     let docs = format!("Controls of the cached function `{name}`: look, store, remove.");
     let (keyed, turbofish) = (plan.keyed(), plan.turbofish(&TokenStream::new()));
     let names = plan.key.arguments.iter().map(|argument| &argument.name);
@@ -91,9 +91,26 @@ fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
         true => quote!(impl ::core::future::Future<Output = #returns>),
         false => returns.to_token_stream(),
     };
+    let refresh_name = Ident::new("refresh", Span::call_site().located_at(name.span()));
     let there = span::at(returns_at(plan.function));
     let here = span::moved(krate, there);
     let handle = quote_spanned!(there=> #here::Handle<#value, #here::#waits>);
+    let controls = quote! {
+        #waits #value; #lints #of_lifetimes #vis #name [#params] [#clause] (#(#keyed,)*) { #of } { #whole } {
+            fn __dcache_entry<#params>(#(#keyed),*) -> #handle #clause {
+                #entry
+            }
+            #key
+            /// Runs the body, stores its value in all tiers and returns it.
+            #vis fn #refresh_name<#params>(#all) -> #returns #clause {
+                #refresh
+            }
+            /// Runs the body and touches no tier.
+            #uncached
+        }
+    };
+    // a control is shown to stand where the function's name does
+    let controls = quote_spanned!(at=> #beside::__private::controls! { #controls });
     quote! {
         #cfg
         #(#hidden)*
@@ -101,20 +118,7 @@ fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
         #[allow(non_camel_case_types, missing_debug_implementations)]
         #vis #declared
         #cfg
-        #krate::__private::controls! {
-            #waits #value; #lints #of_lifetimes #vis #name [#params] [#clause] (#(#keyed,)*) { #of } { #whole } {
-                fn __dcache_entry<#params>(#(#keyed),*) -> #handle #clause {
-                    #entry
-                }
-                #key
-                /// Runs the body, stores its value in all tiers and returns it.
-                #vis fn refresh<#params>(#all) -> #returns #clause {
-                    #refresh
-                }
-                /// Runs the body and touches no tier.
-                #uncached
-            }
-        }
+        #controls
     }
 }
 

@@ -138,6 +138,16 @@ impl<K, V> Site<K, V> {
         Self::new(meta, build, Self::listed)
     }
 
+    /// Creates it like [`of`](Self::of) for a function of which no more has to be told than its path.
+    #[track_caller]
+    pub const fn at(path: fn() -> &'static str, build: Build<K, V>) -> Self
+    where
+        K: CacheKey,
+        V: CacheValue,
+    {
+        Self::of(Meta::new(path), build)
+    }
+
     /// Creates it for some types, which are part of its name.
     pub(crate) const fn typed(
         meta: Meta,
