@@ -76,7 +76,8 @@ fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
     let docs = format!("Controls of the cached function `{name}`: look, store, remove.");
     let (keyed, turbofish) = (plan.keyed(), plan.turbofish(&TokenStream::new()));
     let names = plan.key.arguments.iter().map(|argument| &argument.name);
-    let of = quote!(Self::__dcache_entry #turbofish(#(#names),*));
+    let there = span::at(returns_at(plan.function));
+    let of = quote_spanned!(there=> Self::__dcache_entry #turbofish(#(#names),*));
     let key = plan.has_remote_key().then(|| {
         quote! {
             /// Returns the remote key.
@@ -92,11 +93,20 @@ fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
         false => returns.to_token_stream(),
     };
     let refresh_name = Ident::new("refresh", Span::call_site().located_at(name.span()));
-    let there = span::at(returns_at(plan.function));
     let here = span::moved(krate, there);
     let handle = quote_spanned!(there=> #here::Handle<#value, #here::#waits>);
+    let waiting = |answer| match plan.function.is_async() {
+        true => quote_spanned!(there=> #here::Pending<#answer>),
+        false => answer,
+    };
+    let found = waiting(quote_spanned!(there=> ::core::option::Option<#value>));
+    let entry_found = waiting(quote_spanned!(there=> ::core::option::Option<#here::Entry<#value>>));
+    let done = waiting(quote_spanned!(there=> ::core::result::Result<(), #here::Error>));
+    let clear = Ident::new(if plan.function.is_async() { "clear" } else { "clear_blocking" }, there);
     let controls = quote! {
-        #waits #value; #lints #of_lifetimes #vis #name [#params] [#clause] (#(#keyed,)*) { #of } { #whole } {
+        [#lints #of_lifetimes impl #name] [#vis] [#params] [#clause]
+        (#(#keyed,)*) [#value] [#found] [#entry_found] [#done]
+        { #of } { #whole } #clear {
             fn __dcache_entry<#params>(#(#keyed),*) -> #handle #clause {
                 #entry
             }
