@@ -317,8 +317,8 @@ pub(crate) fn is_well_known(ty: &Type) -> bool {
     ];
     match peel(ty) {
         Type::Path(path) => {
-            path.qself.is_none()
-                && path.path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
+            let name = path.path.segments.last().map(|last| last.ident.to_string());
+            path.qself.is_none() && name.is_some_and(|name| NAMES.contains(&name.as_str()))
         }
         Type::Macro(_) | Type::Verbatim(_) => false,
         _ => true,
