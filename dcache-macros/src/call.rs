@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature};
+use syn::{Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature, VisRestricted, Visibility};
 
 use crate::function::{Flow, pinned_block};
 use crate::plan::{Home, Plan, returns_at};
@@ -58,9 +58,9 @@ impl Plan<'_> {
         let statements = &block.stmts;
         let braces = span::at(block.brace_token.span.join());
         let block = quote_spanned!(braces=> { #(#bound)* #(#statements)* });
-        match (function.flow, pinned_block(&function.item.block)) {
-            (Flow::Pinned, Some(block)) => block.to_token_stream(),
-            (Flow::Sync, _) => {
+        match function.flow {
+            Flow::Pinned => pinned_block(&function.item.block).to_token_stream(),
+            Flow::Sync => {
                 let returns = match &function.item.sig.output {
                     ReturnType::Default => None,
                     returns @ ReturnType::Type(..) => Some(returns),
@@ -68,7 +68,7 @@ impl Plan<'_> {
                 let at = span::at(function.item.sig.ident.span());
                 quote_spanned!(at=> move || #returns #block)
             }
-            _ => {
+            Flow::Async => {
                 // the first statement tells the compiler what `return` returns
                 let at = span::at(returns_at(function));
                 let value = Ident::new("__dcache_value", at);
@@ -144,10 +144,19 @@ pub(crate) fn uncached(plan: &Plan<'_>) -> TokenStream {
     let lints = item.attrs.iter().filter(|attr| is_lint(attr)).map(without_expectation);
     let name = Ident::new("uncached", span::at(item.sig.ident.span()));
     let sig = Signature { ident: name, ..item.sig.clone() };
-    let (vis, block) = (&item.vis, &item.block);
+    let (mut vis, block) = (item.vis.clone(), &item.block);
+    // lints about how an item is declared look at its first token, and pass over it where an attribute wrote that
+    let private = match &mut vis {
+        Visibility::Public(token) | Visibility::Restricted(VisRestricted { pub_token: token, .. }) => {
+            token.span = span::at(token.span);
+            None
+        }
+        Visibility::Inherited => {
+            Some(quote!(#[allow(clippy::missing_const_for_fn, clippy::too_many_arguments)]))
+        }
+    };
     quote! {
-        #[allow(dead_code, clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-        #[allow(clippy::missing_inline_in_public_items, clippy::must_use_candidate, clippy::too_many_arguments)]
+        #private
         #(#lints)*
         #vis #sig #block
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Signature, Token};
+use syn::Signature;
 
 use crate::call::{local, named, uncached};
 use crate::plan::{Plan, returns_at};
@@ -12,37 +12,19 @@ use crate::types::impl_trait;
 
 /// Writes the companion of a function that will be expanded.
 pub(crate) fn companion(plan: &Plan<'_>) -> TokenStream {
-    let (site, uncached) = (site(plan), uncached(plan));
-    let uncached = quote! {
-        /// Runs the body and touches no tier.
-        #uncached
-    };
-    let entry = entry(plan);
-    let controls = CONTROLS.iter().map(|control| control.write(plan, control.body(plan)));
-    let types = types(plan, &uncached, &[entry].into_iter().chain(controls).collect());
+    let (site, uncached, handle) = (site(plan), uncached(plan), plan.ask("handle"));
+    let (import, whole) = (plan.import(), whole(plan));
+    let (miss, refresh) = (local("miss"), plan.ask("refresh"));
+    let finish = plan.finish(&miss);
+    let refresh = quote!(#import let #miss = #refresh; #finish);
+    let entry = quote!(#import #handle);
+    let types = types(plan, &Differing { lints: None, uncached, entry, refresh, whole });
     quote!(#site #types)
-}
-
-/// Writes the function that finds the entry of some arguments: what the other controls are made of.
-fn entry(plan: &Plan<'_>) -> TokenStream {
-    let (krate, value, waits) = (&plan.krate, &plan.value, plan.waits());
-    let (import, handle, arguments) = (plan.import(), plan.ask("handle"), plan.keyed());
-    let generics = &plan.function.item.sig.generics;
-    let (params, clause) = (&generics.params, &generics.where_clause);
-    let there = span::at(returns_at(plan.function));
-    let here = span::moved(krate, there);
-    let returns = quote_spanned!(there=> #here::Handle<#value, #here::#waits>);
-    quote! {
-        fn __dcache_entry<#params>(#(#arguments),*) -> #returns #clause {
-            #import
-            #handle
-        }
-    }
 }
 
 /// Writes a companion with the right signatures and no runtime, for a function with mistakes.
 pub(crate) fn stub(plan: &Plan<'_>) -> TokenStream {
-    let sig = named(plan);
+    let (sig, krate) = (named(plan), &plan.krate);
     let missing = quote!(::core::unimplemented!());
     // a body without a type of its own, except where it has to tell what `impl Trait` is
     let call = match impl_trait(&plan.function.returns) {
@@ -56,220 +38,97 @@ pub(crate) fn stub(plan: &Plan<'_>) -> TokenStream {
     };
     let vis = &plan.function.item.vis;
     let uncached = Signature { ident: format_ident!("uncached"), ..sig };
-    let uncached = quote!(#[allow(unused)] #vis #uncached { #call });
-    let controls = CONTROLS.iter().map(|control| {
-        let control = match control.takes {
-            Takes::All if plan.function.is_async() => {
-                let at = Span::mixed_site();
-                control.write(plan, quote_spanned!(at=> async move { #call }))
-            }
-            Takes::All => control.write(plan, call.clone()),
-            _ => control.write(plan, missing.clone()),
-        };
-        (!control.is_empty()).then(|| quote!(#[allow(unused)] #control))
-    });
-    types(plan, &uncached, &controls.flatten().collect())
+    let uncached = quote!(#vis #uncached { #call });
+    let at = Span::mixed_site();
+    let refresh = match plan.function.is_async() {
+        true => quote_spanned!(at=> async move { #call }),
+        false => call,
+    };
+    let whole = quote!({ let whole: &'static #krate::__private::Sites = #missing; whole });
+    let lints = Some(quote!(#[allow(unused)]));
+    types(plan, &Differing { lints, uncached, entry: missing, refresh, whole })
 }
 
-fn types(plan: &Plan<'_>, uncached: &TokenStream, controls: &TokenStream) -> TokenStream {
-    let item = &plan.function.item;
-    let (vis, name) = (&item.vis, &item.sig.ident);
+/// What is not alike for all functions.
+struct Differing {
+    lints: Option<TokenStream>,
+    /// The function that runs the body.
+    uncached: TokenStream,
+    /// The body of what finds an entry.
+    entry: TokenStream,
+    /// The body of the control that runs the function's.
+    refresh: TokenStream,
+    /// The cache as a whole.
+    whole: TokenStream,
+}
+
+fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
+    let Differing { lints, uncached, entry, refresh, whole } = differing;
+    let (item, krate, value, waits) = (&plan.function.item, &plan.krate, &plan.value, plan.waits());
+    let (vis, name, generics) = (&item.vis, &item.sig.ident, &item.sig.generics);
+    let (params, clause) = (&generics.params, &generics.where_clause);
     let hidden = item.attrs.iter().filter(|attr| {
         attr.path().is_ident("doc") && attr.meta.to_token_stream().to_string().contains("hidden")
     });
-    let (lints, cfg) = (lints_of_lifetimes(&item.sig.generics), plan.function.cfg());
+    let (of_lifetimes, cfg) = (lints_of_lifetimes(generics), plan.function.cfg());
     let at = span::at(name.span());
-    let declared = quote_spanned!(at=> enum #name {});
+    let (declared, beside) = (quote_spanned!(at=> enum #name {}), span::moved(krate, at));
     let docs = format!("Controls of the cached function `{name}`: look, store, remove.");
+    let (keyed, turbofish) = (plan.keyed(), plan.turbofish(&TokenStream::new()));
+    let names = plan.key.arguments.iter().map(|argument| &argument.name);
+    let there = span::at(returns_at(plan.function));
+    let of = quote_spanned!(there=> Self::__dcache_entry #turbofish(#(#names),*));
+    let key = plan.has_remote_key().then(|| {
+        quote! {
+            /// Returns the remote key.
+            #vis fn key<#params>(#(#keyed),*) -> ::std::string::String #clause {
+                ::core::option::Option::unwrap_or_default(#of.key())
+            }
+        }
+    });
+    let all = &named(plan).inputs;
+    let returns = &plan.function.returns;
+    let returns = match plan.function.is_async() {
+        true => quote!(impl ::core::future::Future<Output = #returns>),
+        false => returns.to_token_stream(),
+    };
+    let refresh_name = Ident::new("refresh", Span::call_site().located_at(name.span()));
+    let here = span::moved(krate, there);
+    let handle = quote_spanned!(there=> #here::Handle<#value, #here::#waits>);
+    let waiting = |answer| match plan.function.is_async() {
+        true => quote_spanned!(there=> #here::Pending<#answer>),
+        false => answer,
+    };
+    let found = waiting(quote_spanned!(there=> ::core::option::Option<#value>));
+    let entry_found = waiting(quote_spanned!(there=> ::core::option::Option<#here::Entry<#value>>));
+    let done = waiting(quote_spanned!(there=> ::core::result::Result<(), #here::Error>));
+    let clear = Ident::new(if plan.function.is_async() { "clear" } else { "clear_blocking" }, there);
+    let controls = quote! {
+        [#lints #of_lifetimes impl #name] [#vis] [#params] [#clause]
+        (#(#keyed,)*) [#value] [#found] [#entry_found] [#done]
+        { #of } { #whole } #clear {
+            fn __dcache_entry<#params>(#(#keyed),*) -> #handle #clause {
+                #entry
+            }
+            #key
+            /// Runs the body, stores its value in all tiers and returns it.
+            #vis fn #refresh_name<#params>(#all) -> #returns #clause {
+                #refresh
+            }
+            /// Runs the body and touches no tier.
+            #uncached
+        }
+    };
+    // a control is shown to stand where the function's name does
+    let controls = quote_spanned!(at=> #beside::__private::controls! { #controls });
     quote! {
         #cfg
         #(#hidden)*
         #[doc = #docs]
-        #[allow(non_camel_case_types, missing_debug_implementations, clippy::exhaustive_enums)]
+        #[allow(non_camel_case_types, missing_debug_implementations)]
         #vis #declared
         #cfg
-        impl #name {
-            #uncached
-        }
-        #cfg
-        #lints
-        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
-        impl #name {
-            #controls
-        }
-    }
-}
-
-struct Control {
-    name: &'static str,
-    docs: &'static str,
-    takes: Takes,
-    returns: Returns,
-    /// It is async beside an async function.
-    waits: bool,
-}
-
-/// What a control takes.
-#[derive(Clone, Copy)]
-enum Takes {
-    /// All that the function takes.
-    All,
-    /// The arguments in the key.
-    Key,
-    /// The arguments in the key, and a value.
-    KeyAndValue,
-    Nothing,
-}
-
-/// What a control returns.
-enum Returns {
-    /// What the function returns.
-    Same,
-    Value,
-    Entry,
-    Done,
-    Key,
-    Stats,
-}
-
-const CONTROLS: &[Control] = &[
-    Control {
-        name: "peek",
-        docs: "Looks in all tiers; never runs the body, and fills nothing.",
-        takes: Takes::Key,
-        returns: Returns::Value,
-        waits: true,
-    },
-    Control {
-        name: "entry",
-        docs: "Looks like `peek`, and tells the value's tier, age and remaining life.",
-        takes: Takes::Key,
-        returns: Returns::Entry,
-        waits: true,
-    },
-    Control {
-        name: "refresh",
-        docs: "Runs the body, stores its value in all tiers and returns it.",
-        takes: Takes::All,
-        returns: Returns::Same,
-        waits: true,
-    },
-    Control {
-        name: "put",
-        docs: "Stores a value that is known otherwise.\n\n# Errors\n\nNames the tiers that did not take it.",
-        takes: Takes::KeyAndValue,
-        returns: Returns::Done,
-        waits: true,
-    },
-    Control {
-        name: "invalidate",
-        docs: "Removes an entry from all tiers.\n\n# Errors\n\nNames the tiers that may still hold it.",
-        takes: Takes::Key,
-        returns: Returns::Done,
-        waits: true,
-    },
-    Control {
-        name: "key",
-        docs: "Returns the remote key.",
-        takes: Takes::Key,
-        returns: Returns::Key,
-        waits: false,
-    },
-    Control {
-        name: "clear",
-        docs: "Removes all entries of this function from all tiers.\n\n# Errors\n\nNames the tiers that may still hold some.",
-        takes: Takes::Nothing,
-        returns: Returns::Done,
-        waits: true,
-    },
-    Control {
-        name: "stats",
-        docs: "Returns what was counted so far.",
-        takes: Takes::Nothing,
-        returns: Returns::Stats,
-        waits: false,
-    },
-];
-
-impl Control {
-    /// Writes the control around a body.
-    fn write(&self, plan: &Plan<'_>, body: TokenStream) -> TokenStream {
-        if self.name == "key" && !plan.has_remote_key() {
-            return TokenStream::new();
-        }
-        let (docs, vis) = (self.docs, &plan.function.item.vis);
-        let sig = self.signature(plan);
-        quote!(#[doc = #docs] #vis #sig { #body })
-    }
-
-    fn signature(&self, plan: &Plan<'_>) -> TokenStream {
-        let at = Span::call_site().located_at(plan.function.item.sig.ident.span());
-        let name = Ident::new(self.name, at);
-        let generics = &plan.function.item.sig.generics;
-        let (params, clause, returns) = (&generics.params, &generics.where_clause, self.returns(plan));
-        let arguments = match self.takes {
-            Takes::All => {
-                let all = named(plan).inputs.into_iter();
-                all.map(|argument| argument.into_token_stream()).collect()
-            }
-            Takes::Key => plan.keyed(),
-            Takes::KeyAndValue => {
-                let (name, ty) = (Ident::new("new_value", Span::mixed_site()), &plan.value);
-                plan.keyed().into_iter().chain([quote!(#name: #ty)]).collect()
-            }
-            Takes::Nothing => Vec::new(),
-        };
-        let fn_token = Token![fn](at);
-        quote!(#fn_token #name<#params>(#(#arguments),*) -> #returns #clause)
-    }
-
-    fn returns(&self, plan: &Plan<'_>) -> TokenStream {
-        let (krate, value, at) = (&plan.krate, &plan.value, span::at(returns_at(plan.function)));
-        let returns = match self.returns {
-            Returns::Same => plan.function.returns.to_token_stream(),
-            Returns::Value => quote_spanned!(at=> ::core::option::Option<#value>),
-            Returns::Entry => quote_spanned!(at=> ::core::option::Option<#krate::Entry<#value>>),
-            Returns::Done => quote!(::core::result::Result<(), #krate::Error>),
-            Returns::Key => quote!(::std::string::String),
-            Returns::Stats => quote!(#krate::Stats),
-        };
-        match (self.waits && plan.function.is_async(), self.takes) {
-            (false, _) => returns,
-            (true, Takes::All) => quote!(impl ::core::future::Future<Output = #returns>),
-            (true, _) => quote!(#krate::Pending<#returns>),
-        }
-    }
-
-    fn body(&self, plan: &Plan<'_>) -> TokenStream {
-        let method = format_ident!("{}", self.name);
-        let turbofish = plan.turbofish(&TokenStream::new());
-        let at = span::at(returns_at(plan.function));
-        let entry = quote_spanned!(at=> Self::__dcache_entry #turbofish);
-        let names = plan.key.arguments.iter().map(|argument| &argument.name);
-        match self.takes {
-            Takes::Nothing => {
-                let import = plan.single().is_none().then(|| plan.import());
-                let method = match self.waits && !plan.function.is_async() {
-                    true => format_ident!("{}_blocking", self.name),
-                    false => method,
-                };
-                let whole = whole(plan);
-                quote!(#import #whole.#method())
-            }
-            Takes::All => {
-                let (import, miss, refresh) = (plan.import(), local("miss"), plan.ask("refresh"));
-                let finish = plan.finish(&miss);
-                quote!(#import let #miss = #refresh; #finish)
-            }
-            Takes::Key if self.name == "key" => {
-                quote_spanned!(at=> ::core::option::Option::unwrap_or_default(#entry(#(#names),*).key()))
-            }
-            Takes::Key => quote_spanned!(at=> #entry(#(#names),*).#method()),
-            Takes::KeyAndValue => {
-                let value = Ident::new("new_value", Span::mixed_site());
-                quote_spanned!(at=> #entry(#(#names),*).#method(#value))
-            }
-        }
+        #controls
     }
 }
 
@@ -287,5 +146,7 @@ fn whole(plan: &Plan<'_>) -> TokenStream {
     let at = span::at(plan.key.at);
     let krate = span::moved(krate, at);
     let made = quote_spanned!(at=> |(#(#names,)*): (#(#types,)*)| match #query { #args => #asked.kind() });
-    plan.site_call(&quote_spanned!(at=> #krate::__private::kind_made(#made)))
+    let (import, found) =
+        (plan.import(), plan.site_call(&quote_spanned!(at=> #krate::__private::kind_made(#made))));
+    quote!({ #import #found })
 }

@@ -3,11 +3,12 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{
-    AttrStyle, Attribute, Block, Expr, ExprAsync, FnArg, GenericArgument, GenericParam, Ident, Item, ItemFn,
-    Pat, PathArguments, PathSegment, Receiver, ReceiverKind, Safety, Signature, Stmt, TraitItemFn, Type,
-    TypeParamBound, TypePath, TypeReference,
+    AttrStyle, Attribute, Block, Expr, ExprAsync, FnArg, FnModifiers, GenericArgument, GenericParam, Ident,
+    Item, ItemFn, Pat, PathArguments, PathSegment, Receiver, ReceiverKind, Safety, Signature, Stmt,
+    TraitItemFn, Type, TypeParamBound, TypePath, TypeReference, braced,
 };
 
 use crate::errors::Errors;
@@ -47,6 +48,23 @@ pub(crate) struct Argument {
     pub(crate) pattern: Option<Pat>,
     /// The identifiers of a pattern that takes it apart.
     pub(crate) bindings: Vec<Ident>,
+}
+
+/// Reads a function and leaves its body as it is: the longest part of it, of which nothing has to be known.
+pub(crate) fn unread(input: ParseStream<'_>) -> syn::Result<ItemFn> {
+    let mut attrs = input.call(Attribute::parse_outer)?;
+    let (vis, sig) = (input.parse()?, input.parse()?);
+    let body;
+    let brace_token = braced!(body in input);
+    attrs.extend(body.call(Attribute::parse_inner)?);
+    let stmts = vec![Stmt::Expr(Expr::Verbatim(body.parse()?), None)];
+    Ok(ItemFn {
+        attrs,
+        vis,
+        modifiers: FnModifiers::default(),
+        sig,
+        block: Box::new(Block { brace_token, stmts }),
+    })
 }
 
 /// Says why an item is none that can be cached; `failure` is why it is no function.
@@ -239,11 +257,14 @@ fn future(bound: &TypeParamBound) -> Option<&PathSegment> {
 }
 
 /// Returns the block that a function with `Box::pin(async move { … })` for a body runs.
-pub(crate) fn pinned_block(block: &Block) -> Option<&ExprAsync> {
+pub(crate) fn pinned_block(block: &Block) -> Option<ExprAsync> {
+    let block: Block = syn::parse2(block.to_token_stream()).ok()?;
     let [Stmt::Expr(Expr::Call(call), None)] = &block.stmts[..] else { return None };
     let Expr::Path(called) = &*call.func else { return None };
     match (called.path.segments.last(), call.args.first()) {
-        (Some(last), Some(Expr::Async(block))) if last.ident == "pin" && call.args.len() == 1 => Some(block),
+        (Some(last), Some(Expr::Async(block))) if last.ident == "pin" && call.args.len() == 1 => {
+            Some(block.clone())
+        }
         _ => None,
     }
 }
@@ -296,8 +317,8 @@ pub(crate) fn is_well_known(ty: &Type) -> bool {
     ];
     match peel(ty) {
         Type::Path(path) => {
-            path.qself.is_none()
-                && path.path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
+            let name = path.path.segments.last().map(|last| last.ident.to_string());
+            path.qself.is_none() && name.is_some_and(|name| NAMES.contains(&name.as_str()))
         }
         Type::Macro(_) | Type::Verbatim(_) => false,
         _ => true,

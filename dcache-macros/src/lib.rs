@@ -61,6 +61,7 @@ mod types;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::Item;
+use syn::parse::Parser as _;
 
 use crate::errors::Errors;
 use crate::function::Function;
@@ -123,7 +124,7 @@ pub fn dcache(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -
 }
 
 fn decorate(options: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match syn::parse2(item.clone()) {
+    let function = match function::unread.parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => return decorate_block(options, &item, error),
     };

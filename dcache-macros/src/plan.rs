@@ -252,7 +252,7 @@ fn home(function: &Function, options: &Options, place: &dyn Fn() -> Place, error
             refuse(at, "`companion` beside `cache`; remove it, the cache has controls of its own")
         }
         _ if function.is_method || function.is_cached_twice || options.cache.get().is_some() => Home::Inside,
-        _ if PRIMITIVES.iter().any(|primitive| name == primitive) => {
+        _ if PRIMITIVES.contains(&name.to_string().as_str()) => {
             let message = format!(
                 "a type `{name}` beside the function would hide the primitive; add `companion = none`"
             );

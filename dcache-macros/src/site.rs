@@ -11,7 +11,7 @@ use crate::call::local;
 use crate::key::From;
 use crate::plan::{Home, Plan, returns_at};
 use crate::span;
-use crate::types::{Form, path};
+use crate::types::{self, Form};
 
 /// Writes the cache of a function, where it stands beside it.
 pub(crate) fn site(plan: &Plan<'_>) -> TokenStream {
@@ -69,25 +69,32 @@ pub(crate) fn inside(plan: &Plan<'_>) -> TokenStream {
 /// Writes the static of a function with one cache.
 fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
     let (krate, value, name) = (&plan.krate, &plan.value, plan.static_name());
-    let (meta, build, cfg) = (meta(plan), build(plan), plan.function.cfg());
+    let (build, cfg) = (build(plan), plan.function.cfg());
     let at = span::at(plan.function.item.sig.ident.span());
     let here = span::moved(krate, at);
     let ty = quote_spanned!(at=> #here::__private::Site<#kept, #value>);
-    let listed = quote_spanned!(at=> #here::__private::Listed(&#name));
     let site = match plan.fits {
-        true => quote_spanned!(at=> #here::__private::Site::of(#meta, #build)),
+        true if plan.name.is_none() && plan.line.is_none() => {
+            let path = path(plan);
+            quote_spanned!(at=> #here::__private::Site::at(#path, #build))
+        }
+        true => {
+            let meta = meta(plan);
+            quote_spanned!(at=> #here::__private::Site::of(#meta, #build))
+        }
         false => {
-            let (import, checks) = (plan.import(), checks(plan));
+            let (import, checks, meta) = (plan.import(), checks(plan), meta(plan));
             let members = quote_spanned!(at=> <#here::__private::Members<#kept, #value>>::DCACHE_OF);
             let new = quote_spanned!(at=> #here::__private::Site::new(#meta, #build, #members));
-            quote!({ #import #checks #new })
+            quote!(#import #checks #new)
         }
     };
     quote! {
         #cfg
-        static #name: #ty = #site;
-        #cfg
-        #krate::__private::inventory::submit! { #listed }
+        static #name: #ty = {
+            #here::__private::list!(#name);
+            #site
+        };
     }
 }
 
@@ -97,9 +104,10 @@ fn several(plan: &Plan<'_>) -> TokenStream {
     let (meta, cfg) = (meta(plan), plan.function.cfg());
     quote! {
         #cfg
-        static #name: #krate::__private::Sites = #krate::__private::Sites::new(#meta);
-        #cfg
-        #krate::__private::inventory::submit! { #krate::__private::Listed(&#name) }
+        static #name: #krate::__private::Sites = {
+            #krate::__private::list!(#name);
+            #krate::__private::Sites::new(#meta)
+        };
     }
 }
 
@@ -219,8 +227,7 @@ fn meta(plan: &Plan<'_>) -> TokenStream {
     let name = plan.name.as_ref().map(|name| quote!(.named(#name)));
     let name = quote!(#name #line);
     let path = match plan.home {
-        Home::Type => quote!(::core::any::type_name::<#function>),
-        Home::Inside => quote!(::core::any::type_name::<__dcache_here>),
+        Home::Type | Home::Inside => path(plan),
         Home::Handle => {
             let suffix = match &plan.of_trait {
                 Some(of_trait) => format!("{of_trait}.{}", function.unraw()),
@@ -233,6 +240,15 @@ fn meta(plan: &Plan<'_>) -> TokenStream {
         }
     };
     quote!(#krate::__private::Meta::new(#path) #name)
+}
+
+/// Writes what tells the path of a function that is no method with a handle.
+fn path(plan: &Plan<'_>) -> TokenStream {
+    let function = &plan.function.item.sig.ident;
+    match plan.home {
+        Home::Type => quote!(::core::any::type_name::<#function>),
+        _ => quote!(::core::any::type_name::<__dcache_here>),
+    }
 }
 
 /// Lets the compiler check arguments and value where they stand.
@@ -263,7 +279,7 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     checks.extend(plan.doubtful.then(|| no_alias(plan, at)));
     if plan.keeps_errors {
         let returns = &plan.function.returns;
-        checks.extend(match path(returns).and_then(|(_, arguments)| arguments.get(1).copied()) {
+        checks.extend(match types::path(returns).and_then(|(_, arguments)| arguments.get(1).copied()) {
             Some(error) => check(krate, error.span(), "kept_error", error.to_token_stream()),
             None => {
                 let here = span::moved(krate, span::at(at));

@@ -93,7 +93,7 @@ pub(crate) fn named<'a>(ty: &'a Type, names: &[&str]) -> Option<&'a Ident> {
     walk(ty, &mut |part| {
         if let Part::Type(Type::Path(path)) = part
             && let Some(last) = path.path.segments.last()
-            && names.iter().any(|name| last.ident == name)
+            && names.contains(&last.ident.to_string().as_str())
         {
             found.get_or_insert(&last.ident);
         }

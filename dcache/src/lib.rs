@@ -71,8 +71,9 @@
 //! | `change.rs` `look.rs` | putting, invalidating, clearing; looking without a body |
 //! | `miss.rs` | a call that memory could not answer |
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
-//! | `registry.rs` `metrics.rs` `handle.rs` | all caches of the program; one entry, for controls |
+//! | `list.rs` `registry.rs` `metrics.rs` `handle.rs` | how a function is listed; all caches of the program; one entry, for controls |
 //! | `site.rs` `sites.rs` | a cached function; one with a cache for each set of types |
+//! | `controls.rs` | the controls of a function, as the attribute writes them |
 //! | `gate.rs` | what generated code calls, so that types that cannot be cached are told of once |
 //! | `testing.rs` | what tests need: a clock that moves, isolation |
 //! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
@@ -88,6 +89,7 @@ mod canonical;
 mod change;
 pub mod codec;
 mod contain;
+mod controls;
 mod entry;
 mod errand;
 mod flight;
@@ -98,6 +100,7 @@ mod handle;
 mod inner;
 #[cfg(all(feature = "testing", feature = "fs"))]
 mod later;
+mod list;
 mod live;
 mod log;
 mod look;

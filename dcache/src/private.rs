@@ -2,15 +2,14 @@
 
 use std::marker::PhantomData;
 
-pub use inventory;
-
+pub use crate::__controls as controls;
+pub use crate::__list as list;
 pub use crate::args::{Args, ToKey};
 pub use crate::bounds::{AliasOfResult, CacheKey, CacheValue, NoResult, RemoteKey};
 pub use crate::builder::{Builder, Plan};
 pub use crate::gate::{Asked, Chosen, Far, Members, Near};
 pub use crate::inner::Share;
 pub use crate::miss::Miss;
-pub use crate::registry::{Listed, Listing};
 pub use crate::site::{Meta, Site};
 pub use crate::sites::Sites;
 pub use crate::text::{Template, Text};

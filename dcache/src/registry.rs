@@ -3,8 +3,9 @@
 #[cfg(feature = "testing")]
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::iter::successors;
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use dcache_backends::Error;
@@ -78,7 +79,7 @@ pub async fn check() -> Result<(), Error> {
     members().for_each(drop); // so that all are built
     let caches = opened();
     let mut faults: Vec<Error> = caches.iter().flat_map(|cache| cache.faults().to_vec()).collect();
-    let listed = inventory::iter::<Listed>().map(|listed| listed.0.name());
+    let listed = listed().map(Listing::name);
     let known: Vec<_> = listed.chain(caches.iter().map(|cache| cache.name().to_owned())).collect();
     faults.extend(settings::strays(&known));
     let mut tiers: Vec<&LiveTier> = Vec::new();
@@ -92,14 +93,15 @@ pub async fn check() -> Result<(), Error> {
 }
 
 /// What a cached function tells of itself.
-pub trait Listing: Send + Sync {
+pub(crate) trait Listing: Send + Sync {
     /// Returns its caches: one, or for a generic function one for each set of types.
-    #[doc(hidden)]
     fn members(&'static self) -> Vec<Member>;
 
     /// Returns its name; that of a generic function without any types.
-    #[doc(hidden)]
     fn name(&self) -> String;
+
+    /// Returns its link in the list of functions.
+    fn next(&self) -> &Next;
 }
 
 /// A cache of a function.
@@ -119,13 +121,27 @@ pub(crate) fn stats(members: &[Member]) -> Stats {
     members.iter().map(|member| member.cache.stats()).fold(Stats::default(), Stats::plus)
 }
 
-/// An entry in the list of functions; attributes submit them.
-pub struct Listed(pub &'static dyn Listing);
+/// What follows a function in the list of all functions: set once, when it comes into the list.
+pub(crate) type Next = OnceLock<Option<&'static dyn Listing>>;
 
-inventory::collect!(Listed);
+/// The function that came into the list last.
+static LISTED: Mutex<Option<&'static dyn Listing>> = Mutex::new(None);
+
+/// Puts a function in front of the list; it runs before `main`, and a second time does nothing.
+pub(crate) fn enlist(function: &'static dyn Listing) {
+    let mut first = LISTED.lock();
+    if function.next().set(*first).is_ok() {
+        *first = Some(function);
+    }
+}
+
+fn listed() -> impl Iterator<Item = &'static dyn Listing> {
+    let first = *LISTED.lock();
+    successors(first, |function| function.next().get().copied().flatten())
+}
 
 fn members() -> impl Iterator<Item = Member> {
-    inventory::iter::<Listed>().flat_map(|listed| listed.0.members())
+    listed().flat_map(Listing::members)
 }
 
 /// A cache, whatever its types.

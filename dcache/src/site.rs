@@ -13,7 +13,7 @@ use crate::handle::Handle;
 use crate::log;
 use crate::miss::Miss;
 use crate::mode::Mode;
-use crate::registry::{self, Listing, Member};
+use crate::registry::{self, Listing, Member, Next};
 use crate::stats::Stats;
 use crate::waits::{Awaits, Pending, sealed::Waits as _};
 
@@ -120,6 +120,7 @@ pub struct Site<K, V> {
     build: Build<K, V>,
     members: fn(&Self) -> Vec<Member>,
     cache: OnceLock<Cache<K, V>>,
+    next: Next,
 }
 
 impl<K, V> Site<K, V> {
@@ -137,6 +138,16 @@ impl<K, V> Site<K, V> {
         Self::new(meta, build, Self::listed)
     }
 
+    /// Creates it like [`of`](Self::of) for a function of which no more has to be told than its path.
+    #[track_caller]
+    pub const fn at(path: fn() -> &'static str, build: Build<K, V>) -> Self
+    where
+        K: CacheKey,
+        V: CacheValue,
+    {
+        Self::of(Meta::new(path), build)
+    }
+
     /// Creates it for some types, which are part of its name.
     pub(crate) const fn typed(
         meta: Meta,
@@ -144,7 +155,7 @@ impl<K, V> Site<K, V> {
         build: Build<K, V>,
         members: fn(&Self) -> Vec<Member>,
     ) -> Self {
-        Self { meta, types, build, members, cache: OnceLock::new() }
+        Self { meta, types, build, members, cache: OnceLock::new(), next: Next::new() }
     }
 
     /// Removes all values.
@@ -226,6 +237,13 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
     }
 }
 
+impl<K: Send + Sync + 'static, V: Send + Sync + 'static> Site<K, V> {
+    /// Puts it into the list of functions.
+    pub fn enlist(&'static self) {
+        registry::enlist(self);
+    }
+}
+
 impl<K, V> Listing for Site<K, V>
 where
     Self: Send + Sync,
@@ -236,6 +254,10 @@ where
 
     fn name(&self) -> String {
         self.meta.name(&Types { owner: None, arguments: "" })
+    }
+
+    fn next(&self) -> &Next {
+        &self.next
     }
 }
 

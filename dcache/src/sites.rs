@@ -9,7 +9,7 @@ use dcache_backends::Error;
 
 use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
-use crate::registry::{self, Listing, Member};
+use crate::registry::{self, Listing, Member, Next};
 use crate::site::{Build, Meta, Site, Types};
 use crate::stats::Stats;
 use crate::waits::{Awaits, Pending, sealed::Waits as _};
@@ -21,6 +21,7 @@ use crate::waits::{Awaits, Pending, sealed::Waits as _};
 pub struct Sites {
     meta: Meta,
     first: Link,
+    next: Next,
 }
 
 type Link = OnceLock<&'static Opened>;
@@ -47,7 +48,7 @@ impl Opened {
 impl Sites {
     /// Creates it; nothing is built before the first call.
     pub const fn new(meta: Meta) -> Self {
-        Self { meta, first: Link::new() }
+        Self { meta, first: Link::new(), next: Next::new() }
     }
 
     /// Returns the site of these types.
@@ -104,6 +105,11 @@ impl Sites {
 
 /// What concerns the caches of all types that the function was called with.
 impl Sites {
+    /// Puts it into the list of functions.
+    pub fn enlist(&'static self) {
+        registry::enlist(self);
+    }
+
     /// Removes all values.
     pub fn clear(&'static self) -> Pending<Result<(), Error>> {
         Awaits::wait(Box::pin(async { registry::clear(self.members(), Mode::Async).await }))
@@ -127,5 +133,9 @@ impl Listing for Sites {
 
     fn name(&self) -> String {
         self.meta.name(&Types { owner: None, arguments: "" })
+    }
+
+    fn next(&self) -> &Next {
+        &self.next
     }
 }

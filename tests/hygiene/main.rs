@@ -44,8 +44,8 @@ fn edition_2024_compiles() {
     cargo("check", "edition_2024");
 }
 
-/// So many lines a function without controls may take, as the compiler prints them; a third of them is the
-/// registration for `dcache::functions`.
+/// So many lines a function without controls may take, as the compiler prints them, its registration for
+/// `dcache::functions` included.
 const LINES: usize = 40;
 
 #[test]
