@@ -479,16 +479,20 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         };
         let (standing, value) = (found.left.standing(), found.value.clone());
         let answer = Answer::of(value.clone(), standing);
-        let rests = when_due != WhenDue::Run && self.flights.is_resting(lead.key());
+        let is_fresh = standing == Standing::Fresh;
+        let rests = !is_fresh && when_due != WhenDue::Run && self.flights.is_resting(lead.key());
         let is_taken = match standing {
             Standing::Fresh => true,
             Standing::Due => rests || when_due == WhenDue::Take,
             Standing::Stale | Standing::Kept | Standing::Over => rests,
         };
         if is_taken {
-            count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
-            let may_write = lead.settle(self.settled(&value, found.left));
-            if may_write && found.tier > 0 && standing == Standing::Fresh {
+            // in the background there is no call, whose answer this would be
+            if when_due != WhenDue::Run {
+                count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+            }
+            let may_write = lead.settle(Settled { rests, ..self.settled(&value, found.left) });
+            if may_write && found.tier > 0 && is_fresh {
                 self.write(mode, lead, visit, News::Found(found)).await;
             }
             return Find::Answer(answer);
@@ -510,7 +514,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             let (memory, below) = self.policy.terms.new_lives(&value);
             (self.settled(&value, memory), Some(News::Computed { value, left: below, replaces }))
         } else {
-            let settled = Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now() };
+            let settled =
+                Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now(), rests: false };
             (settled, replaces.then_some(News::Nothing))
         };
         let may_write = lead.settle(settled);

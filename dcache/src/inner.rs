@@ -105,7 +105,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let slot = left.within(self.policy.memory_ttl).slot(value.clone());
         let fresh_until = slot.kept_until;
         let answer = Answer::of(value.clone(), left.standing());
-        Settled { answer, slot: self.held(slot), fresh_until }
+        Settled { answer, slot: self.held(slot), fresh_until, rests: false }
     }
 
     /// Returns what memory holds of a value, if it does.
