@@ -6,4 +6,6 @@ mod coalesce;
 mod entries;
 mod races;
 mod runtimes;
+mod stale;
 mod time;
+mod ways;

@@ -1,5 +1,6 @@
-//! What the tests share: real servers of their own, a tier that can be held, and a log that can be read.
+//! What the tests share: real servers of their own, a tier and bodies that can be held, and a log that can be read.
 
+mod door;
 mod gate;
 pub mod log;
 pub mod redis;
@@ -8,6 +9,7 @@ use std::ffi::OsStr;
 use std::process::Command;
 
 pub use dcache_shelf::{Mood, Shelf};
+pub use door::Door;
 pub use gate::Gate;
 
 /// Runs this on a tokio runtime with two threads.
