@@ -263,7 +263,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Tells whether a body is to go on when its call has ended.
     fn goes_away(&self, run: &Run<K, V>) -> bool {
         let lends = || run.lead.as_ref().is_some_and(|lead| lead.lent().is_some());
-        self.policy.detach || self.policy.soft_timeout.is_some() && lends()
+        let wants_to = self.policy.detach || self.policy.soft_timeout.is_some() && lends();
+        wants_to && !background::is_for_us()
     }
 
     /// Runs the body as a part of its call.
