@@ -3,8 +3,10 @@
 mod chain;
 mod change;
 mod coalesce;
+mod detach;
 mod entries;
 mod races;
+mod refresh;
 mod runtimes;
 mod stale;
 mod time;

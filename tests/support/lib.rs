@@ -4,6 +4,7 @@ mod door;
 mod gate;
 pub mod log;
 pub mod redis;
+pub mod spans;
 
 use std::ffi::OsStr;
 use std::process::Command;
