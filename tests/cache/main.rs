@@ -2,12 +2,15 @@
 
 mod chain;
 mod change;
+mod clock;
 mod coalesce;
 mod detach;
 mod entries;
+mod errors;
 mod races;
 mod refresh;
 mod runtimes;
+mod shared;
 mod stale;
 mod time;
 mod ways;
