@@ -1,6 +1,7 @@
 //! Errors that are kept for a while, shared with those who wait, or hidden behind an older value.
 
 use std::future::ready;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use dcache::{Cache, testing};
@@ -8,15 +9,11 @@ use dcache_tests::log::Log;
 use dcache_tests::redis::wait_until;
 use dcache_tests::{Door, Shelf};
 
-use crate::ways::{Answer, LONG, MINUTE, Tiers, Way, counted};
+use crate::ways::{Answer, LONG, MINUTE, Tiers, Way, behind, counted, never};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 const DOWN: Answer = Err("down");
-
-async fn never() -> Answer {
-    unreachable!("no body is needed")
-}
 
 #[test]
 fn an_error_is_kept_for_its_own_time() {
@@ -84,14 +81,7 @@ fn a_change_wins_over_a_body_whose_error_would_be_kept() {
     for way in Way::all() {
         let cache = way.cache(2 * MINUTE, |builder| builder.err_ttl::<&str>(MINUTE));
         let door = Door::new();
-        let body = {
-            let door = door.clone();
-            async move {
-                door.pass().await;
-                DOWN
-            }
-        };
-        let call = way.away(&cache, body);
+        let call = way.away(&cache, behind(&door, DOWN));
         wait_until(LONG, "the body", || door.come() == 1);
         cache.blocking().invalidate(&1).unwrap();
         door.open();
@@ -117,22 +107,17 @@ fn who_waits_shares_the_error_of_a_shared_type() {
     for way in Way::all() {
         let cache = way.cache(2 * MINUTE, |builder| builder.share_errors::<&str>());
         let door = Door::new();
-        let body = || {
-            let door = door.clone();
-            async move {
-                door.pass().await;
-                DOWN
-            }
-        };
-        let calls: Vec<_> = (0..4).map(|_| way.away(&cache, body())).collect();
-        // those who have not joined by then run the body too, and fail likewise
+        let leader = way.away(&cache, behind(&door, DOWN));
         wait_until(LONG, "the body", || door.come() == 1);
-        std::thread::sleep(SECOND / 10);
+        let mut waiters = [(); 3].map(|()| Box::pin(cache.try_get_or_insert_with(&1, never)));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiters.iter_mut().all(|waiter| waiter.as_mut().poll(&mut cx).is_pending()), "{way:?}");
         door.open();
-        for call in calls {
-            assert_eq!(call.answer(), DOWN, "{way:?}");
+        assert_eq!(leader.answer(), DOWN, "{way:?}");
+        for waiter in waiters {
+            assert_eq!(pollster::block_on(waiter), DOWN, "{way:?}");
         }
-        assert!(cache.stats().computes < 4, "{way:?}: nobody shared");
+        assert_eq!(counted(&cache), "1 misses, 3 coalesced, 1 computes", "{way:?}");
         assert_eq!(way.away(&cache, ready(Ok(2))).answer(), Ok(2), "{way:?}: it is not kept");
     }
 }

@@ -1,13 +1,14 @@
 //! Values past their time to live. Each test is a row of the tables in `dcache/docs/staleness.md`, named there.
 
 use std::future::ready;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use dcache::{Builder, Cache, testing};
-use dcache_tests::Door;
 use dcache_tests::redis::wait_until;
+use dcache_tests::{Door, run};
 
-use crate::ways::{Answer, Caller, LONG, MINUTE, Tiers, Way, counted};
+use crate::ways::{Answer, Caller, LONG, MINUTE, Tiers, Way, behind, counted, never};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -26,20 +27,6 @@ fn stale(builder: Builder<u32, u32>) -> Builder<u32, u32> {
 
 fn kept(builder: Builder<u32, u32>) -> Builder<u32, u32> {
     builder.stale_if_error(MINUTE)
-}
-
-/// A body that returns this when the door is open.
-fn behind(door: &Door, answer: Answer) -> impl Future<Output = Answer> + Send + use<> {
-    let door = door.clone();
-    async move {
-        door.pass().await;
-        answer
-    }
-}
-
-/// A body that must not run.
-async fn never() -> Answer {
-    unreachable!("no body is needed")
 }
 
 async fn panics() -> Answer {
@@ -376,16 +363,25 @@ fn a_soft_timeout_is_nothing_without_an_older_value() {
 #[test]
 fn a_soft_timeout_hands_out_nothing_old_after_an_invalidation() {
     for way in Way::all().filter(|way| way.caller == Caller::Async) {
-        let (door, cache) = (Door::new(), way.cache(LATER, |builder| kept(builder).soft_timeout(SECOND / 5)));
-        let calls = [behind(&door, Ok(2)), behind(&door, Ok(2))].map(|body| way.away(&cache, body));
-        wait_until(LONG, "the body", || door.come() == 1);
-        cache.blocking().invalidate(&1).unwrap();
-        std::thread::sleep(SECOND / 2); // what is asserted is that nothing happens in this time
-        door.open();
-        for call in calls {
-            assert_eq!(call.answer(), Ok(2), "{way:?}");
-        }
-        assert_eq!(value(&cache), None, "{way:?}");
+        let (door, cache) =
+            (Door::new(), way.cache(LATER, |builder| kept(builder).soft_timeout(SECOND / 20)));
+        let calls = [(); 2].map(|()| cache.try_get_or_spawn_with(&1, || behind(&door, Ok(2))));
+        let answers = run(async {
+            let mut calls = calls.map(Box::pin);
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(calls.iter_mut().all(|call| call.as_mut().poll(&mut cx).is_pending()), "{way:?}");
+            cache.invalidate(&1).await.unwrap();
+            tokio::spawn({
+                let door = door.clone();
+                async move {
+                    tokio::time::sleep(SECOND / 5).await; // in this time nothing is to happen
+                    door.open();
+                }
+            });
+            futures::future::join_all(calls).await
+        });
+        assert_eq!(answers, [Ok(2), Ok(2)], "{way:?}: leader and waiter");
+        assert_eq!((value(&cache), door.come()), (None, 1), "{way:?}");
     }
 }
 

@@ -6,8 +6,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use dcache::{Builder, Cache, Tier, testing};
-use dcache_tests::Shelf;
 use dcache_tests::redis::wait_until;
+use dcache_tests::{Door, Shelf};
 use tokio::runtime::Runtime;
 
 /// How long values are fresh here.
@@ -108,6 +108,20 @@ impl Calling {
         wait_until(LONG, "a call", || self.0.is_finished());
         self.0.join()
     }
+}
+
+/// A body that returns this when the door is open.
+pub(crate) fn behind(door: &Door, answer: Answer) -> impl Future<Output = Answer> + Send + use<> {
+    let door = door.clone();
+    async move {
+        door.pass().await;
+        answer
+    }
+}
+
+/// A body that must not run.
+pub(crate) async fn never() -> Answer {
+    unreachable!("no body is needed")
 }
 
 /// Tells what was counted, but for what was not.
