@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
-use dcache::Cache;
-use dcache_tests::redis::wait_until;
+use dcache::{Cache, Redis, Tier};
+use dcache_tests::redis::{Server, wait_until};
 use dcache_tests::{Door, figure};
 use tokio::runtime::Runtime;
 
@@ -139,4 +139,25 @@ fn a_great_many_calls_may_wait_for_one_body() {
 #[test]
 fn a_great_many_calls_may_fail() {
     assert_not_quadratic(figure("FAILURES", 50_000), |calls| time(calls, |_| 1, Err("down")));
+}
+
+/// 4 000 changes of one key come at once, and are made one after the other.
+#[test]
+fn a_great_many_changes_of_one_key_may_come_at_once() {
+    let server = Server::start();
+    assert_not_quadratic(figure("CHANGES", 4_000), |changes| {
+        let tier = Tier::new(Redis::connect(&server.url()).unwrap()).timeout(LONG);
+        let cache: Cache<u32, u32> = Cache::builder("changes").tier(tier).build().unwrap();
+        let begun = Instant::now();
+        let start = |n| {
+            let cache = cache.clone();
+            RUNTIME.spawn(async move { cache.put(&1, n).await })
+        };
+        let running: Vec<_> = (0..changes).map(start).collect();
+        for change in running {
+            RUNTIME.block_on(change).expect("no panic").expect("it was stored");
+        }
+        eprintln!("{changes} changes: {:?}", begun.elapsed());
+        begun.elapsed()
+    });
 }
