@@ -3,6 +3,7 @@
 //! A future goes on in the tokio runtime of whoever sends it. What has none, and all that is synchronous, is done by
 //! a few threads of our own. Nothing of it keeps a program from ending.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -53,6 +54,7 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
         return;
     }
     BODIES.spawn(move || {
+        IS_OURS.set(true);
         // what the future needs of tokio, the I/O thread gives
         #[cfg(feature = "tokio")]
         let _context = dcache_backends::io::context();
@@ -68,12 +70,25 @@ pub(crate) fn spawn_blocking(body: impl FnOnce() + Send + 'static) {
     #[cfg(feature = "tokio")]
     let runtime = dcache_backends::io::runtime();
     BODIES.spawn(move || {
+        IS_OURS.set(true);
         #[cfg(feature = "tokio")]
         let _context = runtime.as_ref().map(|runtime| runtime.enter());
         #[cfg(feature = "tracing")]
         let _within = span.enter();
         body();
     });
+}
+
+thread_local!(static IS_OURS: Cell<bool> = const { Cell::new(false) });
+
+/// Tells whether a future that is spawned here waits for threads of which this is one. It must not be waited for: all
+/// of them might do so.
+pub(crate) fn is_for_us() -> bool {
+    #[cfg(feature = "tokio")]
+    if dcache_backends::io::runtime().is_some() {
+        return false;
+    }
+    IS_OURS.get()
 }
 
 /// Has a future be in the tracing span that it is made in.
@@ -97,7 +112,8 @@ pub async fn drain() {
 
 /// Waits like [`drain`], on this thread.
 ///
-/// What goes on in the single-threaded runtime of this very thread is not waited for: it could never end.
+/// What goes on in the single-threaded runtime of this very thread is not waited for: it could never end. In a task
+/// of another runtime use [`drain`], as one that blocks its thread may keep what it waits for from going on.
 pub fn drain_blocking() {
     pollster::block_on(wait(Some(thread::current().id())));
 }

@@ -263,7 +263,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Tells whether a body is to go on when its call has ended.
     fn goes_away(&self, run: &Run<K, V>) -> bool {
         let lends = || run.lead.as_ref().is_some_and(|lead| lead.lent().is_some());
-        self.policy.detach || self.policy.soft_timeout.is_some() && lends()
+        let wants_to = self.policy.detach || self.policy.soft_timeout.is_some() && lends();
+        wants_to && !background::is_for_us()
     }
 
     /// Runs the body as a part of its call.
@@ -273,13 +274,13 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl Future<Output = Result<V, E>>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        let (start, lends) = (self.start(), run.lends());
+        let (start, tally) = (self.start(), Tally::of(&run, &self.counts));
         let result = match &run.lead {
             Some(lead) => lead.within(body).await,
             None => body.await,
         };
         self.spent(start);
-        self.end(Mode::Async, run, result, share).await.counted(lends, &self.counts)
+        self.end(Mode::Async, run, result, share).await.counted(tally)
     }
 
     /// Runs the body as a part of its call, on this thread.
@@ -289,13 +290,13 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl FnOnce() -> Result<V, E>,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        let (start, lends) = (self.start(), run.lends());
+        let (start, tally) = (self.start(), Tally::of(&run, &self.counts));
         let result = match &run.lead {
             Some(lead) => lead.within_blocking(body),
             None => body(),
         };
         self.spent(start);
-        on_thread(|| self.end(Mode::Blocking, run, result, share)).counted(lends, &self.counts)
+        on_thread(|| self.end(Mode::Blocking, run, result, share)).counted(tally)
     }
 
     /// Runs the body in the background, and waits for it; where there is an older value, no longer than the soft
@@ -306,22 +307,23 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl Future<Output = Result<V, E>> + Send + 'static,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        let (lends, lender) = (run.lends(), run.lead.as_ref().map(Lead::lender));
+        let (tally, lender) = (Tally::of(&run, &self.counts), run.lead.as_ref().map(Lead::lender));
+        let lends = run.lends();
         let (errand, mut awaited) = errand(self.clone().carry_out(run, body, share));
         background::spawn(errand);
         let soft = self.policy.soft_timeout.as_ref().filter(|_| lends).map(Length::get);
         if let Some(soft) = soft {
             match timer::timeout(soft, awaited.result()).await {
-                Some(ended) => return counted(ended, lends, &self.counts),
+                Some(ended) => return counted(ended, tally),
                 None => {
                     if let Some(answer) = lender.and_then(|lender| lender.lent()) {
-                        count(&self.counts.stale);
+                        tally.stale();
                         return Ok(answer.value);
                     }
                 }
             }
         }
-        counted(awaited.result().await, lends, &self.counts)
+        counted(awaited.result().await, tally)
     }
 
     /// Runs the body in the background, unless a tier below memory has a value that is fresh.
@@ -478,16 +480,20 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         };
         let (standing, value) = (found.left.standing(), found.value.clone());
         let answer = Answer::of(value.clone(), standing);
-        let rests = when_due != WhenDue::Run && self.flights.is_resting(lead.key());
+        let is_fresh = standing == Standing::Fresh;
+        let rests = !is_fresh && when_due != WhenDue::Run && self.flights.is_resting(lead.key());
         let is_taken = match standing {
             Standing::Fresh => true,
             Standing::Due => rests || when_due == WhenDue::Take,
             Standing::Stale | Standing::Kept | Standing::Over => rests,
         };
         if is_taken {
-            count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
-            let may_write = lead.settle(self.settled(&value, found.left));
-            if may_write && found.tier > 0 && standing == Standing::Fresh {
+            // in the background there is no call, whose answer this would be
+            if when_due != WhenDue::Run {
+                count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+            }
+            let may_write = lead.settle(Settled { rests, ..self.settled(&value, found.left) });
+            if may_write && found.tier > 0 && is_fresh {
                 self.write(mode, lead, visit, News::Found(found)).await;
             }
             return Find::Answer(answer);
@@ -509,7 +515,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             let (memory, below) = self.policy.terms.new_lives(&value);
             (self.settled(&value, memory), Some(News::Computed { value, left: below, replaces }))
         } else {
-            let settled = Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now() };
+            let settled =
+                Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now(), rests: false };
             (settled, replaces.then_some(News::Nothing))
         };
         let may_write = lead.settle(settled);
@@ -556,20 +563,43 @@ impl<K: CacheKey, V: CacheValue> Run<K, V> {
 }
 
 impl<V, E> Ended<V, E> {
-    /// Counts a call that was not counted when its body began, because there was an older value.
-    fn counted(self, is_uncounted: bool, counts: &Counts) -> Result<V, E> {
-        if is_uncounted {
-            count(if self.is_stale { &counts.stale } else { &counts.misses });
+    fn counted(self, tally: Tally<'_>) -> Result<V, E> {
+        if self.is_stale {
+            tally.stale();
         }
         self.result
     }
 }
 
 /// Takes the result of a body that ran away from its call, which has its panic too.
-fn counted<V, E>(ended: Result<Ended<V, E>, Panic>, is_uncounted: bool, counts: &Counts) -> Result<V, E> {
+fn counted<V, E>(ended: Result<Ended<V, E>, Panic>, tally: Tally<'_>) -> Result<V, E> {
     match ended {
-        Ok(ended) => ended.counted(is_uncounted, counts),
+        Ok(ended) => ended.counted(tally),
         Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Counts a call at its end, if there was an older value so that only the end tells what it was: a miss, unless it
+/// is said to be stale. One that panics or is dropped is counted too.
+struct Tally<'a>(Option<&'a Counts>);
+
+impl<'a> Tally<'a> {
+    fn of<K: CacheKey, V: CacheValue>(run: &Run<K, V>, counts: &'a Counts) -> Self {
+        Self(run.lends().then_some(counts))
+    }
+
+    fn stale(mut self) {
+        if let Some(counts) = self.0.take() {
+            count(&counts.stale);
+        }
+    }
+}
+
+impl Drop for Tally<'_> {
+    fn drop(&mut self) {
+        if let Some(counts) = self.0 {
+            count(&counts.misses);
+        }
     }
 }
 

@@ -105,7 +105,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let slot = left.within(self.policy.memory_ttl).slot(value.clone());
         let answer = Answer::of(value.clone(), left.standing());
         let fresh_until = if answer.is_stale { slot.kept_until } else { slot.fresh_until };
-        Settled { answer, slot: self.held(slot), fresh_until }
+        Settled { answer, slot: self.held(slot), fresh_until, rests: false }
     }
 
     /// Returns what memory holds of a value, if it does.

@@ -33,6 +33,7 @@
 //! - For the whole program: [`configure`], [`functions`], [`check`], [`set_enabled`], [`bypass`], [`drain`].
 //! - Counts: [`Stats`]; by the feature `metrics` also `record_metrics`.
 //! - A tier of your own: [`Backend`]. A codec of your own: [`codec::Codec`].
+//! - Values past their time to live, and what calls wait for: [`guide::staleness`].
 //! - Tests of code that caches: [`guide::testing`].
 //!
 //! # Features

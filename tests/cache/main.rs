@@ -2,8 +2,17 @@
 
 mod chain;
 mod change;
+mod clock;
 mod coalesce;
+mod detach;
 mod entries;
+mod errors;
+mod load;
 mod races;
+mod refresh;
 mod runtimes;
+mod shared;
+mod stale;
+mod storm;
 mod time;
+mod ways;

@@ -1,13 +1,16 @@
-//! What the tests share: real servers of their own, a tier that can be held, and a log that can be read.
+//! What the tests share: real servers of their own, a tier and bodies that can be held, and a log that can be read.
 
+mod door;
 mod gate;
 pub mod log;
 pub mod redis;
+pub mod spans;
 
 use std::ffi::OsStr;
 use std::process::Command;
 
 pub use dcache_shelf::{Mood, Shelf};
+pub use door::Door;
 pub use gate::Gate;
 
 /// Runs this on a tokio runtime with two threads.
@@ -45,3 +48,11 @@ pub fn is_child() -> bool {
 }
 
 const CHILD: &str = "DCACHE_TEST_CHILD";
+
+/// Returns how great a test is: this, unless the environment has another figure in `DCACHE_TEST_{name}`.
+pub fn figure(name: &str, default: u32) -> u32 {
+    match std::env::var(format!("DCACHE_TEST_{name}")) {
+        Ok(figure) => figure.replace('_', "").parse().expect("a number"),
+        Err(_) => default,
+    }
+}

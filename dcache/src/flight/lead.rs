@@ -46,6 +46,8 @@ pub(crate) struct Settled<V> {
     pub(crate) slot: Option<Slot<V>>,
     /// Until when it may be handed out while it is being written below memory.
     pub(crate) fresh_until: Tick,
+    /// It is an older value of a key that failed, which goes on being left alone.
+    pub(crate) rests: bool,
 }
 
 /// A key that failed: it is not tried again for this long, and calls get the error meanwhile, if it is known.
@@ -60,20 +62,22 @@ struct Landing<V> {
     slot: Option<Slot<V>>,
     fresh_until: Tick,
     setback: Option<Setback>,
+    /// The setback of before stays.
+    rests: bool,
     /// Nothing is left to be done.
     ends: bool,
 }
 
 impl<V> Landing<V> {
     fn of(outcome: Outcome<V>) -> Self {
-        Self { outcome, slot: None, fresh_until: Tick::NEVER, setback: None, ends: true }
+        Self { outcome, slot: None, fresh_until: Tick::NEVER, setback: None, rests: false, ends: true }
     }
 }
 
 impl<V> Settled<V> {
     fn landing(self, ends: bool) -> Landing<V> {
-        let outcome = Outcome::Value(self.answer);
-        Landing { slot: self.slot, fresh_until: self.fresh_until, ends, ..Landing::of(outcome) }
+        let Self { answer, slot, fresh_until, rests } = self;
+        Landing { slot, fresh_until, rests, ends, ..Landing::of(Outcome::Value(answer)) }
     }
 }
 
@@ -254,7 +258,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
 
     /// Gives everyone the outcome, and memory its slot if no change of the key came between.
     fn land(&self, landing: Landing<V>) {
-        let Landing { outcome, slot, fresh_until, setback, ends } = landing;
+        let Landing { outcome, slot, fresh_until, setback, rests, ends } = landing;
         let key = self.flight.key.clone();
         let mut shard = self.flights.shard(self.flight.hash).lock();
         let is_current = if ends { shard.remove(&self.flight) } else { shard.has(&self.flight) };
@@ -275,6 +279,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
             }
             match setback {
                 Some(setback) => set_back = self.set_back(&state, setback),
+                None if rests => {}
                 None => forgiven = self.flights.forgive(&self.flight.key),
             }
         }

@@ -232,8 +232,7 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             return Some(Join::Lead(Lead::new(self, flight.clone())));
         }
         state.waiting += 1;
-        state.tickets += 1;
-        let ticket = state.tickets;
+        let ticket = state.ticket();
         Some(Join::Wait(Wait::new(self.clone(), flight.clone(), ticket)))
     }
 

@@ -56,9 +56,9 @@ pub(super) struct State<V> {
     /// A change of the key has given up waiting for the writes: they must not go on.
     pub(super) is_cut_off: bool,
     pub(super) waiting: usize,
-    pub(super) tickets: u64,
+    tickets: u64,
     pub(super) wakers: BTreeMap<u64, Waker>,
-    watchers: Vec<Waker>,
+    watchers: BTreeMap<u64, Waker>,
 }
 
 /// Whether a flight writes below memory.
@@ -198,14 +198,14 @@ impl<K, V> Flight<K, V> {
 
     /// Waits until the state is as wanted, and says whether it is.
     pub(super) async fn watch(&self, patience: Duration, is_so: impl Fn(&State<V>) -> bool) -> bool {
+        let mut ticket = None;
         let change = poll_fn(|cx| {
             let mut state = self.state.lock();
             if is_so(&state) {
                 return Poll::Ready(());
             }
-            if !state.watchers.iter().any(|watcher| watcher.will_wake(cx.waker())) {
-                state.watchers.push(cx.waker().clone());
-            }
+            let ticket = *ticket.get_or_insert_with(|| state.ticket());
+            state.watchers.insert(ticket, cx.waker().clone());
             Poll::Pending
         });
         timer::timeout(patience, change).await.is_some()
@@ -228,7 +228,7 @@ impl<V> State<V> {
             waiting: 0,
             tickets: 0,
             wakers: BTreeMap::new(),
-            watchers: Vec::new(),
+            watchers: BTreeMap::new(),
         }
     }
 
@@ -248,6 +248,12 @@ impl<V> State<V> {
         self.led_at = Instant::now();
     }
 
+    /// Returns what comes after all such before it.
+    pub(super) fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
     /// Takes the wakers of up to this many waiters, those who came first.
     pub(super) fn call(&mut self, count: usize) -> Vec<Waker> {
         let mut called = Vec::new();
@@ -262,7 +268,7 @@ impl<V> State<V> {
     /// Takes the wakers of all who wait or watch.
     pub(super) fn call_all(&mut self) -> Vec<Waker> {
         let mut called = self.call(usize::MAX);
-        called.append(&mut self.watchers);
+        called.extend(std::mem::take(&mut self.watchers).into_values());
         called
     }
 
