@@ -74,6 +74,8 @@ fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
     let at = span::at(name.span());
     let (declared, beside) = (quote_spanned!(at=> enum #name {}), span::moved(krate, at));
     let docs = format!("Controls of the cached function `{name}`: look, store, remove.");
+    // `put` takes one more than the function
+    let of_put = (plan.key.arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let (keyed, turbofish) = (plan.keyed(), plan.turbofish(&TokenStream::new()));
     let names = plan.key.arguments.iter().map(|argument| &argument.name);
     let there = span::at(returns_at(plan.function));
@@ -104,7 +106,7 @@ fn types(plan: &Plan<'_>, differing: &Differing) -> TokenStream {
     let done = waiting(quote_spanned!(there=> ::core::result::Result<(), #here::Error>));
     let clear = Ident::new(if plan.function.is_async() { "clear" } else { "clear_blocking" }, there);
     let controls = quote! {
-        [#lints #of_lifetimes impl #name] [#vis] [#params] [#clause]
+        [#lints #of_lifetimes #of_put impl #name] [#vis] [#params] [#clause]
         (#(#keyed,)*) [#value] [#found] [#entry_found] [#done]
         { #of } { #whole } #clear {
             fn __dcache_entry<#params>(#(#keyed),*) -> #handle #clause {

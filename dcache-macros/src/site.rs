@@ -73,6 +73,7 @@ fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
     let at = span::at(plan.function.item.sig.ident.span());
     let here = span::moved(krate, at);
     let ty = quote_spanned!(at=> #here::__private::Site<#kept, #value>);
+    let listed = quote_spanned!(at=> #here::__private::list!(#name););
     let site = match plan.fits {
         true if plan.name.is_none() && plan.line.is_none() => {
             let path = path(plan);
@@ -92,7 +93,7 @@ fn single(plan: &Plan<'_>, kept: &TokenStream) -> TokenStream {
     quote! {
         #cfg
         static #name: #ty = {
-            #here::__private::list!(#name);
+            #listed
             #site
         };
     }
