@@ -3,7 +3,7 @@
 /// Lists a site: a static that the linker puts among the functions that run before `main`.
 ///
 /// The crate inventory does the same for any value, in four items where this takes two, and was a sixth of what an
-/// attribute costs the compiler. What runs so early only takes a lock and sets a link: it allocates nothing and
+/// attribute costs the compiler. What runs so early only takes a lock and sets a link, and
 /// needs nothing that `main` would have set up.
 #[doc(hidden)]
 #[macro_export]
