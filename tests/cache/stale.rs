@@ -430,3 +430,21 @@ fn a_look_hands_out_a_stale_value_and_refreshes_nothing() {
         assert_eq!(counted(&cache), "1 stale", "{way:?}");
     }
 }
+
+#[test]
+fn what_comes_after_the_time_to_live_needs_one() {
+    type Set = fn(Builder<u32, u32>) -> Builder<u32, u32>;
+    let options: [(&str, Set); 4] = [
+        ("jitter", |builder| builder.jitter(0.1)),
+        ("refresh_ahead", ahead),
+        ("stale_while_revalidate", stale),
+        ("stale_if_error", kept),
+    ];
+    for (option, set) in options {
+        for endless in [Cache::builder("endless"), Cache::builder("endless").no_ttl()] {
+            let fault = set(endless).build().err().expect(option).to_string();
+            assert!(fault.contains(&format!("`{option}` of `endless` needs a `ttl`")), "{fault}");
+        }
+        assert!(set(Cache::builder("ends").ttl(MINUTE)).build().is_ok(), "{option}");
+    }
+}

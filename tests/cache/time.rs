@@ -107,3 +107,16 @@ fn a_lowered_time_to_live_counts_for_what_is_there() {
     assert_eq!(cache(MINUTE).blocking().get(&1), None);
     assert_eq!(cache(MINUTE * 60).blocking().get(&1), Some(1), "who allows it longer still has it");
 }
+
+#[test]
+fn jitter_lets_values_that_were_stored_together_end_apart() {
+    let cache: Cache<u32, u32> = Cache::builder("jitter").ttl(MINUTE).jitter(0.5).build().unwrap();
+    (0..100).for_each(|key| cache.blocking().put(&key, key).unwrap());
+    let left = || (0..100).filter(|key| cache.blocking().get(key).is_some()).count();
+    testing::advance(MINUTE / 2 - Duration::from_secs(5));
+    assert_eq!(left(), 100);
+    testing::advance(Duration::from_secs(20));
+    assert!((20..80).contains(&left()), "half of their last half is over");
+    testing::advance(Duration::from_secs(16));
+    assert_eq!(left(), 0);
+}
