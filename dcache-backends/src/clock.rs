@@ -54,7 +54,8 @@ pub fn wall() -> u64 {
     wall
 }
 
-/// Names the run of the wall clock that it is now in: when this machine was started, by that clock, in seconds.
+/// Names the run of the wall clock that it is now in: when this machine was started, by that clock, in tenths of
+/// seconds, of which the lowest 32 bits.
 ///
 /// All processes of a machine agree on it, and it changes when someone sets the clock.
 pub fn run() -> u32 {
@@ -67,7 +68,7 @@ pub fn run() -> u32 {
 /// from a machine that has another idea of it, is taken for an hour older than it looks. `run` is what
 /// [`run`] returned when the moment was written down: moments of the present run are what they look like.
 pub fn set_back(moment: u64, run: u32) -> u64 {
-    STEPS.set_back(moment, || run.abs_diff(self::run()) <= 1)
+    STEPS.set_back(moment, || is_same(run, self::run()))
 }
 
 fn system() -> u64 {
@@ -80,7 +81,12 @@ fn monotonic() -> u64 {
 }
 
 fn run_of(wall: u64, monotonic: u64) -> u32 {
-    (wall.wrapping_sub(monotonic) / 1_000) as u32
+    (wall.wrapping_sub(monotonic) / 100) as u32
+}
+
+/// Tells whether two processes, or two moments, mean the same run; the clocks are not read at one instant.
+fn is_same(one: u32, other: u32) -> bool {
+    one.wrapping_sub(other).min(other.wrapping_sub(one)) <= 2
 }
 
 static STEPS: Steps = Steps::new();
@@ -90,7 +96,8 @@ static STEPS: Steps = Steps::new();
 /// A clock that is set forward makes entries look older than they are, which does no harm. One that is set back
 /// makes them look younger: they would be handed out past their lives.
 struct Steps {
-    /// What the wall clock was ahead of the monotonic one when it was last read; [`Self::UNREAD`] before.
+    /// The most that the wall clock was ahead of the monotonic one since it was last set back, so that small steps
+    /// add up; [`Self::UNREAD`] before it is first read.
     ahead: AtomicI64,
     steps: Mutex<Vec<Step>>,
 }
@@ -115,8 +122,10 @@ impl Steps {
 
     fn observe(&self, wall: u64, monotonic: u64) {
         let ahead = wall as i64 - monotonic as i64;
-        let before = self.ahead.swap(ahead, Relaxed);
-        if before == Self::UNREAD || ahead >= before.saturating_sub(Self::SLACK) {
+        let before = self.ahead.fetch_max(ahead, Relaxed);
+        let is_step = before != Self::UNREAD && ahead < before.saturating_sub(Self::SLACK);
+        // of the threads that see it one remembers it
+        if !is_step || self.ahead.compare_exchange(before, ahead, Relaxed, Relaxed).is_err() {
             return;
         }
         let by = before.abs_diff(ahead);
@@ -245,6 +254,24 @@ mod tests {
         steps.observe(11 * DAY, DAY);
         steps.observe(11 * DAY - 200, DAY);
         assert_eq!(steps.set_back(0, || false), 0);
+    }
+
+    #[test]
+    fn small_steps_add_up() {
+        let steps = Steps::new();
+        steps.observe(10 * DAY, DAY);
+        for n in 1..=20 {
+            steps.observe(10 * DAY - n * 100, DAY);
+        }
+        assert!(steps.set_back(9 * DAY, || false).abs_diff(2_000) <= Steps::SLACK as u64);
+    }
+
+    #[test]
+    fn runs_are_told_apart_by_less_than_a_second() {
+        let run = run_of(1_700_000_000_000, 5_000_000);
+        assert!(is_same(run, run_of(1_700_000_000_090, 5_000_000)));
+        assert!(!is_same(run, run_of(1_699_999_999_600, 5_000_000)));
+        assert!(is_same(u32::MAX, 1));
     }
 
     #[test]

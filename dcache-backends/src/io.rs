@@ -9,7 +9,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
 
-use tokio::runtime::{Builder, EnterGuard, Handle, RuntimeFlavor};
+use tokio::runtime::{Builder, EnterGuard, RuntimeFlavor};
+pub use tokio::runtime::{Handle, Id};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::{Error, ErrorKind, Operation};

@@ -44,9 +44,8 @@ struct State {
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     let future = in_span(future);
     #[cfg(feature = "tokio")]
-    if let Some(runtime) = dcache_backends::io::runtime() {
-        use dcache_backends::io::is_single_threaded;
-        let under_way = if is_single_threaded(&runtime) { UnderWay::here() } else { UnderWay::anywhere() };
+    if let Some(runtime) = callers_runtime() {
+        let under_way = UnderWay::on(&runtime);
         drop(runtime.spawn(async move {
             future.await;
             drop(under_way);
@@ -54,7 +53,7 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
         return;
     }
     BODIES.spawn(move || {
-        IS_OURS.set(true);
+        let _ours = Ours::enter(true);
         // what the future needs of tokio, the I/O thread gives
         #[cfg(feature = "tokio")]
         let _context = dcache_backends::io::context();
@@ -68,9 +67,9 @@ pub(crate) fn spawn_blocking(body: impl FnOnce() + Send + 'static) {
     #[cfg(feature = "tracing")]
     let span = tracing::Span::current();
     #[cfg(feature = "tokio")]
-    let runtime = dcache_backends::io::runtime();
+    let runtime = callers_runtime();
     BODIES.spawn(move || {
-        IS_OURS.set(true);
+        let _ours = Ours::enter(false);
         #[cfg(feature = "tokio")]
         let _context = runtime.as_ref().map(|runtime| runtime.enter());
         #[cfg(feature = "tracing")]
@@ -79,16 +78,53 @@ pub(crate) fn spawn_blocking(body: impl FnOnce() + Send + 'static) {
     });
 }
 
-thread_local!(static IS_OURS: Cell<bool> = const { Cell::new(false) });
+/// Where a thread of ours is in.
+#[derive(Clone, Copy, PartialEq)]
+enum Within {
+    Nothing,
+    /// A body, in the runtime of its caller if that has one.
+    Body,
+    /// A body that finds timers and sockets at the I/O thread, which must not run bodies itself.
+    BodyWithIo,
+}
+
+thread_local!(static WITHIN: Cell<Within> = const { Cell::new(Within::Nothing) });
+
+/// Marks this thread as one of ours that runs a body.
+struct Ours;
+
+impl Ours {
+    fn enter(with_io: bool) -> Self {
+        WITHIN.set(if with_io { Within::BodyWithIo } else { Within::Body });
+        Self
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        WITHIN.set(Within::Nothing);
+    }
+}
+
+/// Tells whether this is a thread of ours that runs a body.
+pub(crate) fn is_ours() -> bool {
+    WITHIN.get() != Within::Nothing
+}
 
 /// Tells whether a future that is spawned here waits for threads of which this is one. It must not be waited for: all
 /// of them might do so.
 pub(crate) fn is_for_us() -> bool {
     #[cfg(feature = "tokio")]
-    if dcache_backends::io::runtime().is_some() {
+    if callers_runtime().is_some() {
         return false;
     }
-    IS_OURS.get()
+    is_ours()
+}
+
+/// Returns the tokio runtime that this is in.
+#[cfg(feature = "tokio")]
+fn callers_runtime() -> Option<dcache_backends::io::Handle> {
+    if WITHIN.get() == Within::BodyWithIo { None } else { dcache_backends::io::runtime() }
 }
 
 /// Has a future be in the tracing span that it is made in.
@@ -112,17 +148,20 @@ pub async fn drain() {
 
 /// Waits like [`drain`], on this thread.
 ///
-/// What goes on in the single-threaded runtime of this very thread is not waited for: it could never end. In a task
-/// of another runtime use [`drain`], as one that blocks its thread may keep what it waits for from going on.
+/// What goes on in a single-threaded runtime that this thread is in, or drives between whiles, is not waited for: it
+/// could never end. In a task of a runtime with several threads use [`drain`], as a task that blocks its thread may
+/// keep what it waits for from going on; inside of a body that runs in the background, neither, which would wait for
+/// itself.
 pub fn drain_blocking() {
-    pollster::block_on(wait(Some(thread::current().id())));
+    pollster::block_on(wait(Some(Home::here())));
 }
 
-/// Waits for all work, but for what only this thread could do.
-async fn wait(but_on: Option<ThreadId>) {
+/// Waits for all work, but for what can only go on from here.
+async fn wait(but_at: Option<Home>) {
     poll_fn(|cx| {
         let mut all = ALL.lock();
-        if all.anywhere == 0 && all.on_threads.iter().all(|thread| Some(*thread) == but_on) {
+        let is_at_home = |home: &Home| but_at.as_ref().is_some_and(|here| here.is_near(home));
+        if all.anywhere == 0 && all.at_homes.iter().all(is_at_home) {
             return Poll::Ready(());
         }
         if !all.drains.iter().any(|drain| drain.will_wake(cx.waker())) {
@@ -135,17 +174,44 @@ async fn wait(but_on: Option<ThreadId>) {
 
 /// All that is under way.
 static ALL: sync::Mutex<All> =
-    sync::Mutex::new(All { anywhere: 0, on_threads: Vec::new(), drains: Vec::new() });
+    sync::Mutex::new(All { anywhere: 0, at_homes: Vec::new(), drains: Vec::new() });
 
 struct All {
     anywhere: usize,
-    /// The threads of single-threaded runtimes, once for each piece of work there.
-    on_threads: Vec<ThreadId>,
+    /// What is in single-threaded runtimes, one for each piece of work.
+    at_homes: Vec<Home>,
     drains: Vec<Waker>,
 }
 
+/// Where work of a single-threaded runtime was sent from: that runtime goes on where this thread drives it.
+#[derive(Clone, PartialEq)]
+struct Home {
+    thread: ThreadId,
+    #[cfg(feature = "tokio")]
+    runtime: Option<dcache_backends::io::Id>,
+}
+
+impl Home {
+    fn here() -> Self {
+        Self {
+            thread: thread::current().id(),
+            #[cfg(feature = "tokio")]
+            runtime: callers_runtime().map(|runtime| runtime.id()),
+        }
+    }
+
+    /// Tells whether work there could only go on if this did.
+    fn is_near(&self, other: &Self) -> bool {
+        #[cfg(feature = "tokio")]
+        if self.runtime.is_some() && self.runtime == other.runtime {
+            return true;
+        }
+        self.thread == other.thread
+    }
+}
+
 /// A piece of work, until it is dropped.
-struct UnderWay(Option<ThreadId>);
+struct UnderWay(Option<Home>);
 
 impl UnderWay {
     fn anywhere() -> Self {
@@ -154,21 +220,24 @@ impl UnderWay {
     }
 
     #[cfg(feature = "tokio")]
-    fn here() -> Self {
-        let thread = thread::current().id();
-        ALL.lock().on_threads.push(thread);
-        Self(Some(thread))
+    fn on(runtime: &dcache_backends::io::Handle) -> Self {
+        if !dcache_backends::io::is_single_threaded(runtime) {
+            return Self::anywhere();
+        }
+        let home = Home::here();
+        ALL.lock().at_homes.push(home.clone());
+        Self(Some(home))
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let mut all = ALL.lock();
-        match self.0 {
+        match &self.0 {
             None => all.anywhere -= 1,
-            Some(thread) => {
-                if let Some(at) = all.on_threads.iter().position(|other| *other == thread) {
-                    all.on_threads.swap_remove(at);
+            Some(home) => {
+                if let Some(at) = all.at_homes.iter().position(|other| other == home) {
+                    all.at_homes.swap_remove(at);
                 }
             }
         }

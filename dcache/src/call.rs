@@ -17,7 +17,7 @@ use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::contain::{Panic, caught};
 use crate::errand::errand;
-use crate::flight::{Answer, Join, Lead, Manner, Purpose, Settled, SharedError, Turn};
+use crate::flight::{Answer, Callers, Join, Lead, Lender, Manner, Purpose, Settled, SharedError, Turn};
 use crate::inner::{Inner, Share};
 use crate::log;
 use crate::mode::Mode;
@@ -50,6 +50,8 @@ enum Begun<K: CacheKey, V: CacheValue, E> {
 struct Run<K: CacheKey, V: CacheValue> {
     lead: Option<Lead<K, V>>,
     visit: Option<Visit>,
+    /// Who has an older value that its caller may get; none where the caller wants to know how the body ends.
+    lender: Option<Lender<K, V>>,
 }
 
 /// What the run of a body has come to.
@@ -81,7 +83,8 @@ pub(crate) enum WhenDue {
 }
 
 /// The protocol: `begin`, the body, `end`. The body of a synchronous call runs on the bare stack in between, so
-/// that a function which calls itself spends little of it on each level.
+/// that a function which calls itself spends little of it on each level. What asks the tiers below memory is in boxes,
+/// so that the future of a call, and of one that waits for another, is hardly larger than its body's.
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Answers an asynchronous call whose body lives no longer than the call.
     pub(crate) async fn answer<E>(
@@ -168,7 +171,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     }
 
     fn manner(&self, mode: Mode, refreshes: bool) -> Manner {
-        Manner { mode, coalesces: self.policy.coalesce.is_some(), refreshes, heeds_errors: true }
+        let (coalesces, is_ours) = (self.policy.coalesce.is_some(), background::is_ours());
+        Manner { mode, coalesces, refreshes, heeds_errors: true, is_ours }
     }
 
     /// Goes as far as one can without the body: joins the calls of the same key, and if there is none, leads and
@@ -181,9 +185,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     ) -> Begun<K, V, E> {
         let (key, mode) = (&call.key, manner.mode);
         if call.is_refresh {
-            let lead = self.flights.supersede(key, Purpose::Refresh, mode).await;
+            let lead = Box::pin(self.flights.supersede(key, Purpose::Refresh, mode)).await;
             let visit = self.visit(&lead, key, mode);
-            return Begun::Run(Run { lead: Some(lead), visit });
+            return Begun::Run(Run { lead: Some(lead), visit, lender: None });
         }
         let restore = |error: &SharedError| share.as_ref().and_then(|share| (share.restore)(&**error));
         let when_due = if manner.refreshes { WhenDue::Refresh } else { WhenDue::Take };
@@ -203,7 +207,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                     } else {
                         self.flights.hits.count()
                     }
-                    return Begun::Refresh(answer.value, Run { lead: Some(lead), visit: None });
+                    return Begun::Refresh(answer.value, Run::of(lead, None));
                 }
                 Join::Failed(error) => match restore(&error) {
                     Some(error) => {
@@ -215,15 +219,15 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                         continue;
                     }
                 },
-                Join::Alone => Turn::Alone,
-                Join::Apart => Turn::Apart,
+                Join::Alone(lender) => Turn::Alone(lender),
+                Join::Apart(lender) => Turn::Apart(lender),
                 Join::Lead(lead) => Turn::Lead(lead),
                 Join::Wait(wait) => {
                     let soft = self.policy.soft_timeout.as_ref().map(Length::get);
                     wait.turn(self.policy.coalesce.unwrap_or(DEFAULT_PATIENCE), soft).await
                 }
             };
-            let (lead, visit) = match turn {
+            let run = match turn {
                 Turn::Again => continue,
                 Turn::Value(answer) => {
                     count(if answer.is_stale { &self.counts.stale } else { &self.counts.coalesced });
@@ -234,36 +238,38 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                         count(&self.counts.coalesced);
                         return Begun::Answered(Err(error));
                     }
-                    None => (None, None), // the leader's errors are of another type
+                    None => Run { lead: None, visit: None, lender: None }, // the leader's are of another type
                 },
-                Turn::Alone => (None, None),
-                Turn::Apart => match self.read(mode, key).await {
+                Turn::Alone(lender) => Run { lead: None, visit: None, lender: Some(lender) },
+                Turn::Apart(lender) => match Box::pin(self.read(mode, key)).await {
                     Some(answer) => return Begun::Answered(Ok(answer.value)),
-                    None => (None, None),
+                    None => Run { lead: None, visit: None, lender: Some(lender) },
                 },
-                Turn::Lead(lead) => {
-                    let visit = self.visit(&lead, key, mode);
-                    match lead.asking(mode, |lead| self.find(mode, lead, visit, when_due)).await {
-                        Find::Answer(answer) => return Begun::Answered(Ok(answer.value)),
-                        Find::Refresh(answer, lead, visit) => {
-                            return Begun::Refresh(answer.value, Run { lead: Some(lead), visit });
+                Turn::Lead(lead) => match self.visit(&lead, key, mode) {
+                    None => Run::of(lead, None),
+                    visit => {
+                        let find = |lead| self.find(mode, lead, visit, when_due);
+                        match Box::pin(lead.asking(mode, find)).await {
+                            Find::Answer(answer) => return Begun::Answered(Ok(answer.value)),
+                            Find::Refresh(answer, lead, visit) => {
+                                return Begun::Refresh(answer.value, Run::of(lead, visit));
+                            }
+                            Find::Nothing(lead, visit) => Run::of(lead, visit),
                         }
-                        Find::Nothing(lead, visit) => (Some(lead), visit),
                     }
-                }
+                },
             };
             // where there is an older value, the end of the body's run decides what this call is
-            if !lead.as_ref().is_some_and(Lead::lends) {
+            if !run.lends() {
                 count(&self.counts.misses);
             }
-            return Begun::Run(Run { lead, visit });
+            return Begun::Run(run);
         }
     }
 
     /// Tells whether a body is to go on when its call has ended.
     fn goes_away(&self, run: &Run<K, V>) -> bool {
-        let lends = || run.lead.as_ref().is_some_and(|lead| lead.lent().is_some());
-        let wants_to = self.policy.detach || self.policy.soft_timeout.is_some() && lends();
+        let wants_to = self.policy.detach || self.policy.soft_timeout.is_some() && run.lent().is_some();
         wants_to && !background::is_for_us()
     }
 
@@ -307,14 +313,15 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl Future<Output = Result<V, E>> + Send + 'static,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        let (tally, lender) = (Tally::of(&run, &self.counts), run.lead.as_ref().map(Lead::lender));
-        let lends = run.lends();
+        let (tally, lends) = (Tally::of(&run, &self.counts), run.lends());
+        let lender = run.lender.clone();
+        let body = Callers::here().within(body);
         let (errand, mut awaited) = errand(self.clone().carry_out(run, body, share));
         background::spawn(errand);
         let soft = self.policy.soft_timeout.as_ref().filter(|_| lends).map(Length::get);
         if let Some(soft) = soft {
             match timer::timeout(soft, awaited.result()).await {
-                Some(ended) => return counted(ended, tally),
+                Some(ended) => return counted(ended.unwrap_or_else(Err), tally),
                 None => {
                     if let Some(answer) = lender.and_then(|lender| lender.lent()) {
                         tally.stale();
@@ -323,7 +330,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                 }
             }
         }
-        counted(awaited.result().await, tally)
+        counted(awaited.result().await.unwrap_or_else(Err), tally)
     }
 
     /// Runs the body in the background, unless a tier below memory has a value that is fresh.
@@ -352,7 +359,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         share: Option<Share<E>>,
     ) {
         let this = self.clone();
+        run.lead.iter().for_each(|lead| lead.queue(true));
         background::spawn_blocking(move || {
+            run.lead.iter().for_each(|lead| lead.queue(false));
             let Some(run) = on_thread(|| this.look_below(Mode::Blocking, run)) else { return };
             let start = this.start();
             let within = || match &run.lead {
@@ -376,7 +385,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let (Some(lead), None) = (&run.lead, &run.visit) else { return Some(run) };
         let visit = self.visit(lead, lead.key(), mode);
         match self.find(mode, run.lead?, visit, WhenDue::Run).await {
-            Find::Nothing(lead, visit) => Some(Run { lead: Some(lead), visit }),
+            Find::Nothing(lead, visit) => Some(Run::of(lead, visit)),
             Find::Answer(_) | Find::Refresh(..) => None,
         }
     }
@@ -430,26 +439,28 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         result: Result<V, E>,
         share: Option<Share<E>>,
     ) -> Ended<V, E> {
-        let Some(lead) = run.lead else { return Ended { result, is_stale: false } };
+        let lent = if result.is_err() { run.lent() } else { None };
+        let Some(lead) = run.lead else { return Ended::with(result, lent) };
         match result {
             Ok(value) => {
                 self.recovered();
                 self.keep(mode, lead, run.visit, value.clone()).await;
                 Ended { result: Ok(value), is_stale: false }
             }
-            Err(error) => match lead.lent() {
-                Some(answer) => {
-                    self.failed();
-                    let ended = Ended { result: Ok(answer.value.clone()), is_stale: answer.is_stale };
-                    lead.fall_back(answer, self.policy.retry_after.get());
-                    ended
+            Err(error) => {
+                match &lent {
+                    Some(answer) => {
+                        self.failed();
+                        lead.fall_back(answer.clone(), self.policy.retry_after.get());
+                    }
+                    None => {
+                        let rest = self.policy.err_ttl.as_ref().map(Length::get);
+                        let rest = rest.filter(|rest| !rest.is_zero());
+                        lead.fail(share.map(|share| (share.share)(&error)), rest);
+                    }
                 }
-                None => {
-                    let rest = self.policy.err_ttl.as_ref().map(Length::get).filter(|rest| !rest.is_zero());
-                    lead.fail(share.map(|share| (share.share)(&error)), rest);
-                    Ended { result: Err(error), is_stale: false }
-                }
-            },
+                Ended::with(Err(error), lent)
+            }
         }
     }
 
@@ -494,12 +505,13 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             }
             let may_write = lead.settle(Settled { rests, ..self.settled(&value, found.left) });
             if may_write && found.tier > 0 && is_fresh {
-                self.write(mode, lead, visit, News::Found(found)).await;
+                Box::pin(self.write(mode, lead, visit, News::Found(found))).await;
             }
             return Find::Answer(answer);
         }
-        let slot = found.left.within(self.policy.memory_ttl).slot(value);
-        lead.lend(slot.clone(), self.held(slot));
+        // it may be lent for longer than memory would hold it
+        let held = self.held(found.left.within(self.policy.memory_ttl).slot(value.clone()));
+        lead.lend(found.left.slot(value), held);
         if standing == Standing::Kept || when_due != WhenDue::Refresh {
             return Find::Nothing(lead, Some(visit));
         }
@@ -521,7 +533,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         };
         let may_write = lead.settle(settled);
         if let (Some(visit), Some(news), true) = (visit, news, may_write) {
-            self.write(mode, lead, visit, news).await;
+            Box::pin(self.write(mode, lead, visit, news)).await;
         }
     }
 
@@ -557,12 +569,32 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
 }
 
 impl<K: CacheKey, V: CacheValue> Run<K, V> {
+    /// The run of a call that leads.
+    fn of(lead: Lead<K, V>, visit: Option<Visit>) -> Self {
+        let lender = Some(lead.lender());
+        Self { lead: Some(lead), visit, lender }
+    }
+
+    /// Tells whether there is an older value, which may be what the call gets.
     fn lends(&self) -> bool {
-        self.lead.as_ref().is_some_and(Lead::lends)
+        self.lender.as_ref().is_some_and(Lender::lends)
+    }
+
+    /// Returns the older value, if it may do instead of an error.
+    fn lent(&self) -> Option<Answer<V>> {
+        self.lender.as_ref()?.lent()
     }
 }
 
 impl<V, E> Ended<V, E> {
+    /// What a body returned, or an older value instead of its error.
+    fn with(result: Result<V, E>, lent: Option<Answer<V>>) -> Self {
+        match lent {
+            Some(Answer { value, is_stale }) => Self { result: Ok(value), is_stale },
+            None => Self { result, is_stale: false },
+        }
+    }
+
     fn counted(self, tally: Tally<'_>) -> Result<V, E> {
         if self.is_stale {
             tally.stale();

@@ -5,22 +5,25 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use crate::contain::{Panic, caught};
 use crate::sync::Mutex;
 
-type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Work<T> = Pin<Box<dyn Future<Output = Result<T, Panic>> + Send>>;
 
-/// Makes work that can be sent away, and what waits for its result.
+/// Makes work that can be sent away, and what waits for its result, or for what it panics with.
 ///
 /// Whoever runs the [`Errand`] may drop it before it is done, as a runtime does that shuts down: then whoever waits
 /// runs the rest.
-pub(crate) fn errand<T: Send>(work: impl Future<Output = T> + Send + 'static) -> (Errand<T>, Awaited<T>) {
+pub(crate) fn errand<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> (Errand<T>, Awaited<T>) {
     let desk = Arc::new(Mutex::new(Desk { result: None, returned: None, waiting: None }));
-    (Errand { work: Some(Box::pin(work)), desk: desk.clone() }, Awaited { work: None, desk })
+    (Errand { work: Some(Box::pin(caught(work))), desk: desk.clone() }, Awaited { work: None, desk })
 }
 
 /// Where the two meet.
 struct Desk<T> {
-    result: Option<T>,
+    result: Option<Result<T, Panic>>,
     /// The work, if nobody runs it any more.
     returned: Option<Work<T>>,
     waiting: Option<Waker>,
@@ -70,7 +73,7 @@ pub(crate) struct Awaited<T> {
 
 impl<T> Awaited<T> {
     /// Waits for the result.
-    pub(crate) async fn result(&mut self) -> T {
+    pub(crate) async fn result(&mut self) -> Result<T, Panic> {
         poll_fn(|cx| {
             if self.work.is_none() {
                 let mut desk = self.desk.lock();
@@ -109,7 +112,15 @@ mod tests {
     fn the_result_comes_back() {
         let (errand, mut awaited) = errand(work());
         pollster::block_on(errand);
-        assert_eq!(pollster::block_on(awaited.result()), 7);
+        assert_eq!(pollster::block_on(awaited.result()).ok(), Some(7));
+    }
+
+    #[test]
+    fn a_panic_comes_back() {
+        let (errand, mut awaited) = errand::<()>(async { panic!("far away") });
+        pollster::block_on(errand);
+        let panic = pollster::block_on(awaited.result()).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"far away"));
     }
 
     #[test]
@@ -123,8 +134,8 @@ mod tests {
     fn work_that_was_dropped_half_way_is_done_by_whoever_waits() {
         let (mut errand, mut awaited) = errand(work());
         assert!(Pin::new(&mut errand).poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        let waiter = std::thread::spawn(move || pollster::block_on(awaited.result()));
+        let waiter = std::thread::spawn(move || pollster::block_on(awaited.result()).ok());
         drop(errand);
-        assert_eq!(waiter.join().unwrap(), 7);
+        assert_eq!(waiter.join().unwrap(), Some(7));
     }
 }

@@ -37,7 +37,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if self.is_off {
             return None;
         }
-        let manner = Manner { mode, coalesces: false, refreshes: false, heeds_errors: false };
+        let manner = Manner { mode, coalesces: false, refreshes: false, heeds_errors: false, is_ours: false };
         let found = match self.flights.join(key, manner) {
             Join::Hit(answer) | Join::Refresh(answer, _) => {
                 if answer.is_stale {
@@ -56,7 +56,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                 }
             }
             // a body is running, or the key is being changed: look, and leave the filling to them
-            Join::Alone | Join::Apart | Join::Wait(_) | Join::Failed(_) => {
+            Join::Alone(_) | Join::Apart(_) | Join::Wait(_) | Join::Failed(_) => {
                 self.read(mode, key).await.map(|found| found.value)
             }
         };

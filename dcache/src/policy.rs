@@ -104,7 +104,11 @@ impl Portion {
             Part::Length(length) => length.get().min(whole),
             // `clamp` lets through what is no number
             Part::Fraction(fraction) if fraction.is_nan() => Duration::ZERO,
-            Part::Fraction(fraction) => whole.mul_f64(fraction.clamp(0.0, 1.0)).min(whole),
+            Part::Fraction(fraction) => {
+                let part = whole.as_secs_f64() * fraction.clamp(0.0, 1.0);
+                // rounding may lead out of what a duration can be
+                Duration::try_from_secs_f64(part).map_or(whole, |part| part.min(whole))
+            }
         }
     }
 }
@@ -215,8 +219,8 @@ impl<V> Terms<V> {
             return Left::NOTHING;
         }
         let past = Duration::from_millis(now.saturating_sub(times.fresh_until));
-        let whole =
-            (times.fresh_until != NEVER).then(|| Duration::from_millis(times.fresh_until - times.created));
+        let whole = (times.fresh_until != NEVER)
+            .then(|| Duration::from_millis(times.fresh_until.saturating_sub(times.created)));
         self.left(end(times.fresh_until), whole, past).within(end(times.expires))
     }
 
@@ -488,6 +492,25 @@ mod tests {
         assert!(lives.iter().all(|life| *life <= HOUR && *life > HOUR / 2));
         let (least, most) = (lives.iter().min().unwrap(), lives.iter().max().unwrap());
         assert!(*least < HOUR * 6 / 10 && *most > HOUR * 9 / 10, "{least:?} to {most:?}");
+    }
+
+    #[test]
+    fn a_part_of_the_longest_time_is_one() {
+        for fraction in [1.0, 0.999_999_999, f64::INFINITY, f64::NAN, -1.0] {
+            assert!(Portion::from(fraction).of(Duration::MAX) <= Duration::MAX);
+        }
+        let terms = Terms {
+            jitter: Some(1.0.into()),
+            refresh_ahead: Some(1.0.into()),
+            ..terms(Ttl::Fixed(Duration::MAX))
+        };
+        assert!(terms.new_lives(&()).0.fresh.is_some());
+    }
+
+    #[test]
+    fn times_in_the_wrong_order_are_harmless() {
+        let times = Times { created: 10 * DAY + 900, fresh_until: 10 * DAY + 300, expires: 10 * DAY + 300 };
+        assert_eq!(windows().left_of(times, 10 * DAY).standing(), Standing::Over);
     }
 
     #[test]

@@ -125,29 +125,29 @@ impl<K, V> Remote<K, V> {
         }
     }
 
-    /// Asks one tier after the other until one has a value that may be handed out at once. Where none has, returns
-    /// the one that may stand in for an error the longest.
+    /// Asks one tier after the other until one has a value that is fresh. Where none has, returns the older one that
+    /// may be handed out the longest.
     pub(crate) async fn read(&self, visit: &mut Visit, terms: &Terms<V>) -> Option<Found<V>> {
         if self.is_off.load(Relaxed) {
             return None;
         }
-        let mut kept: Option<Found<V>> = None;
+        let mut older: Option<Found<V>> = None;
         for (n, tier) in self.tiers.iter().enumerate() {
             match self.read_tier(n, visit, terms).await {
-                Some(found) if found.left.standing() < Standing::Kept => {
+                Some(found) if found.left.standing() <= Standing::Due => {
                     count(&tier.counts.hits);
                     return Some(found);
                 }
                 Some(found) => {
                     count(&tier.counts.misses);
-                    if kept.as_ref().is_none_or(|kept| kept.left.kept < found.left.kept) {
-                        kept = Some(found);
+                    if older.as_ref().is_none_or(|older| older.left.kept < found.left.kept) {
+                        older = Some(found);
                     }
                 }
                 None => count(&tier.counts.misses),
             }
         }
-        kept
+        older
     }
 
     async fn read_tier(&self, n: usize, visit: &mut Visit, terms: &Terms<V>) -> Option<Found<V>> {

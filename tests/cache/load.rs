@@ -59,8 +59,8 @@ fn assert_small(calls: u32, key: fn(u32) -> u32) {
     assert!(future <= 8_192 && beyond <= 1_024, "{future} bytes each for the future, {beyond} beyond that");
 }
 
-/// Keys in flight, 100 000 of them here and a million by `DCACHE_TEST_FLIGHTS=1_000_000`, take 274 bytes each beyond
-/// the futures of their calls, which take 4 144: 4.4 GB in all for the million.
+/// Keys in flight, 100 000 of them here and a million by `DCACHE_TEST_FLIGHTS=1_000_000`, take 267 bytes each beyond
+/// the futures of their calls, which take 2 304: 2.6 GB in all for the million.
 #[test]
 fn a_flight_takes_little_memory() {
     assert_small(figure("FLIGHTS", 100_000), |n| n);

@@ -3,6 +3,8 @@
 //! A thread that is ending has lost its list; a call from there is like one from outside.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 thread_local! {
@@ -29,6 +31,26 @@ impl Drop for Active {
 /// Tells whether a flight's body is being run on this thread.
 pub(super) fn is_active(flight: usize) -> bool {
     ACTIVE.try_with(|active| active.borrow().contains(&flight)).unwrap_or(false)
+}
+
+/// The flights that a call is made from: a body that runs away from it is still a part of their bodies.
+pub(crate) struct Callers(Vec<usize>);
+
+impl Callers {
+    /// Those of this thread.
+    pub(crate) fn here() -> Self {
+        Self(ACTIVE.try_with(|active| active.borrow().clone()).unwrap_or_default())
+    }
+
+    /// Runs a future as a part of their bodies.
+    pub(crate) async fn within<F: Future>(self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            let _active: Vec<_> = self.0.iter().map(|flight| Active::enter(*flight)).collect();
+            future.as_mut().poll(cx)
+        })
+        .await
+    }
 }
 
 /// Numbers the threads from 1.

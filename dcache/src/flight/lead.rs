@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -100,11 +101,6 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         &self.flight.key
     }
 
-    /// Returns the older value of the key, if it may do instead of an error.
-    pub(crate) fn lent(&self) -> Option<Answer<V>> {
-        self.lender().lent()
-    }
-
     /// Returns the older value of the key, if it may be handed out as it is.
     pub(crate) fn stale(&self) -> Option<V> {
         self.flight.state.lock().lent(Standing::Stale).map(|answer| answer.value)
@@ -112,12 +108,12 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
 
     /// Returns what tells of the older value when this leader is gone.
     pub(crate) fn lender(&self) -> Lender<K, V> {
-        Lender(self.flight.clone())
+        Lender::new(self.flight.clone())
     }
 
-    /// Tells whether there is an older value of the key, which may be what the call gets.
+    /// Tells whether there is an older value of the key.
     pub(crate) fn lends(&self) -> bool {
-        !self.replaces() && self.flight.state.lock().lent.is_some()
+        self.flight.state.lock().lent.is_some()
     }
 
     /// Lets calls have an older value instead of waiting, for as long as it is kept, and memory hold it.
@@ -144,6 +140,11 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
     /// Has a synchronous caller on this thread know that waiting would be for itself.
     pub(crate) fn stays_on_thread(&self) {
         self.flight.mark(Mode::Async);
+    }
+
+    /// Has callers know whether the leader waits for a thread to go on.
+    pub(crate) fn queue(&self, waits: bool) {
+        self.flight.is_queued.store(waits, Relaxed);
     }
 
     /// Runs an asynchronous body so that calls it makes of its own key are known for what they are.
@@ -334,11 +335,25 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
 /// A flight, for its older value alone.
 pub(crate) struct Lender<K, V>(Arc<Flight<K, V>>);
 
+impl<K, V> Clone for Lender<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<K, V: Clone> Lender<K, V> {
-    /// Returns the older value of the key, if it may do instead of an error. Who asks for a refresh by name wants to
-    /// know of the error.
+    pub(super) fn new(flight: Arc<Flight<K, V>>) -> Self {
+        Self(flight)
+    }
+
+    /// Tells whether there is an older value of the key.
+    pub(crate) fn lends(&self) -> bool {
+        self.0.state.lock().lent.is_some()
+    }
+
+    /// Returns the older value of the key, if it may do instead of an error.
     pub(crate) fn lent(&self) -> Option<Answer<V>> {
-        if self.0.replaces() { None } else { self.0.state.lock().lent(Standing::Kept) }
+        self.0.state.lock().lent(Standing::Kept)
     }
 }
 

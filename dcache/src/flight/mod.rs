@@ -27,7 +27,7 @@ mod wait;
 use std::any::Any;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use dcache_backends::clock::{self, Tick};
@@ -40,8 +40,9 @@ use crate::policy::Standing;
 use crate::stats::Counter;
 use crate::sync::{Mutex, wake_all};
 
+pub(crate) use active::Callers;
 use active::is_active;
-pub(crate) use lead::{Lead, Settled};
+pub(crate) use lead::{Lead, Lender, Settled};
 use state::{Flight, Outcome, Shard, State, Writing};
 use wait::Wait;
 
@@ -98,6 +99,8 @@ pub(crate) struct Manner {
     pub(crate) refreshes: bool,
     /// An error that is remembered is its answer.
     pub(crate) heeds_errors: bool,
+    /// It is on one of the threads that run bodies in the background, and must not wait for what waits for those.
+    pub(crate) is_ours: bool,
 }
 
 /// What a call that missed memory does.
@@ -109,9 +112,9 @@ pub(crate) enum Join<K: CacheKey, V: CacheValue> {
     /// It failed a moment ago.
     Failed(SharedError),
     /// Run the body beside all this and store nothing: a recursive call, or one that must not wait.
-    Alone,
+    Alone(Lender<K, V>),
     /// Look into the tiers beside all this, and store nothing: calls of this key do not wait for each other.
-    Apart,
+    Apart(Lender<K, V>),
     /// Lead the flight.
     Lead(Lead<K, V>),
     /// Wait for the leader.
@@ -125,8 +128,8 @@ pub(crate) enum Turn<K: CacheKey, V: CacheValue> {
     Lead(Lead<K, V>),
     /// Join again.
     Again,
-    Alone,
-    Apart,
+    Alone(Lender<K, V>),
+    Apart(Lender<K, V>),
 }
 
 /// Why a key's flight is superseded.
@@ -159,6 +162,7 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
     /// Joins the flight of a key, or starts it.
     pub(crate) fn join(self: &Arc<Self>, key: &K, manner: Manner) -> Join<K, V> {
         let hash = self.hasher.hash_one(key);
+        let _unused; // its drop is code of users, so outside of the lock
         let mut shard = self.shard(hash).lock();
         if let Some(flight) = shard.find(hash, key).cloned() {
             match self.board(&flight, manner) {
@@ -181,8 +185,14 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             (Some(slot), None, Standing::Due | Standing::Stale | Standing::Kept) => {
                 Join::Lead(self.start(&mut shard, key, hash, None, Some(slot)))
             }
-            (_, Some(Some(error)), _) if manner.heeds_errors => Join::Failed(error),
-            _ => Join::Lead(self.start(&mut shard, key, hash, None, None)),
+            (slot, Some(Some(error)), _) if manner.heeds_errors => {
+                _unused = slot;
+                Join::Failed(error)
+            }
+            (slot, ..) => {
+                _unused = slot;
+                Join::Lead(self.start(&mut shard, key, hash, None, None))
+            }
         }
     }
 
@@ -220,10 +230,11 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             return Some(Join::Hit(answer));
         }
         if is_active(flight.id()) || flight.would_wait_for_itself(manner.mode) {
-            return Some(Join::Alone);
+            return Some(Join::Alone(Lender::new(flight.clone())));
         }
-        if !manner.coalesces && !flight.is_change() {
-            return Some(Join::Apart);
+        let is_behind = manner.is_ours && flight.is_queued.load(Relaxed);
+        if (!manner.coalesces || is_behind) && !flight.is_change() {
+            return Some(Join::Apart(Lender::new(flight.clone())));
         }
         if state.vacant > 0 {
             state.vacant -= 1;
@@ -324,6 +335,7 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             hash,
             change,
             polled_by: AtomicU64::new(0),
+            is_queued: AtomicBool::new(false),
             state: Mutex::new(State::new(shard.clears > 0, lent)),
         });
         shard.table.insert_unique(hash, flight.clone(), |flight| flight.hash);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,8 @@ pub(super) struct Flight<K, V> {
     /// The thread that last polled an asynchronous leader, 0 for none: a synchronous caller on that thread
     /// must not wait, for it would keep the leader from ever going on.
     pub(super) polled_by: AtomicU64,
+    /// The leader waits for a thread of dcache's own.
+    pub(super) is_queued: AtomicBool,
     pub(super) state: Mutex<State<V>>,
 }
 

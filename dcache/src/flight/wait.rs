@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::lead::Lead;
+use super::lead::{Lead, Lender};
 use super::state::{Flight, Outcome, State};
 use super::{Answer, Flights, Turn};
 use crate::bounds::{CacheKey, CacheValue};
@@ -35,10 +35,15 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
             let mut state = self.flight.state.lock();
             let turn = match &state.outcome {
                 Some(Outcome::Value(answer)) => Turn::Value(answer.clone()),
-                Some(Outcome::Error(error)) => Turn::Error(error.clone()),
+                // who led may have wanted to know; who waits has an older value instead, if there is one
+                Some(Outcome::Error(error)) => match state.lent(Standing::Kept) {
+                    Some(answer) => Turn::Value(answer),
+                    None => Turn::Error(error.clone()),
+                },
                 Some(Outcome::Changed) => Turn::Again,
                 None => match self.instead(&state, &mut soft, cx) {
-                    Some(answer) => Turn::Value(answer),
+                    // as if it gave up: another may be called to lead, or the flight be left by all
+                    Some(answer) => return Poll::Ready(Turn::Value(answer)),
                     None if state.vacant > 0 => {
                         state.vacant -= 1;
                         self.lead(&mut state)
@@ -49,7 +54,7 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
                             return Poll::Pending;
                         }
                         if self.flight.is_change() {
-                            break Turn::Alone;
+                            break Turn::Alone(Lender::new(self.flight.clone()));
                         }
                         // another waiter may have begun to lead in the meantime
                         match patience.checked_sub(state.led_at.elapsed()).filter(|rest| !rest.is_zero()) {
