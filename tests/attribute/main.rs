@@ -4,6 +4,7 @@ mod controls;
 mod isolation;
 mod keys;
 mod methods;
+mod older;
 mod options;
 mod program;
 mod shapes;
