@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::sync::Mutex;
+use crate::threads::Mutex;
 
 type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 

@@ -53,7 +53,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `sync.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
+//! | `sync.rs` `threads.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, what orders threads in flights, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
 //! | `stats.rs` `weight.rs` | counts; how heavy a value is |
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
@@ -116,6 +116,7 @@ mod stats;
 mod switch;
 mod sync;
 mod text;
+mod threads;
 mod tier;
 mod timer;
 mod together;
