@@ -53,7 +53,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `sync.rs` `threads.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, what orders threads in flights, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
+//! | `sync.rs` `threads.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, what models replace, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
 //! | `stats.rs` `weight.rs` | counts; how heavy a value is |
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
@@ -78,6 +78,7 @@
 //! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
 
 mod args;
+#[cfg_attr(dcache_models, path = "../../tests/models/src/background.rs")]
 mod background;
 mod bounds;
 mod breaker;
@@ -105,6 +106,10 @@ mod look;
 mod metrics;
 mod miss;
 mod mode;
+#[cfg(dcache_models)]
+#[doc(hidden)]
+#[path = "../../tests/models/src/models.rs"]
+pub mod models;
 mod policy;
 mod registry;
 mod remote;
@@ -116,6 +121,7 @@ mod stats;
 mod switch;
 mod sync;
 mod text;
+#[cfg_attr(dcache_models, path = "../../tests/models/src/threads.rs")]
 mod threads;
 mod tier;
 mod timer;

@@ -1,4 +1,4 @@
-//! What flights and errands take to order threads, and from nowhere else, so that a model checker's can be put in its
+//! What flights and errands take to order threads, and from nowhere else: `tests/models` puts a model checker's in its
 //! place.
 
 pub(crate) use std::hash::RandomState;
