@@ -80,6 +80,13 @@ const VARIANTS: &[Variant] = &[
         noticed_by: &["other_errors_let_waiters_lead_in_groups"],
     },
     Variant {
+        what: "a group grows before all of it have led",
+        file: LEAD,
+        edits: &[("state.running == 0 && state.vacant == 0 &&", "state.running == 0 &&")],
+        checker: "loom",
+        noticed_by: &["a_group_is_over_when_all_of_it_have_led"],
+    },
+    Variant {
         what: "a fill does not look whether the key was changed",
         file: LEAD,
         edits: &[(

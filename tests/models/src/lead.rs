@@ -105,3 +105,30 @@ pub(super) fn other_errors_let_waiters_lead_in_groups() {
     assert_eq!(source.counts().started, FEW as u32 + 2, "each has an error of its own");
     assert!(source.counts().together <= 2, "at most five of them are no more than one, two, and two of four");
 }
+
+/// A leader has failed before four waiters come to it: two may lead, then up to four.
+pub(super) fn a_group_is_over_when_all_of_it_have_led() {
+    let (cache, source) = (cache(|it| it), Source::new());
+    let leader = lead(&cache);
+    let wait = || match cache.inner.flights.join(&KEY, MANNER) {
+        Join::Wait(wait) => wait,
+        _ => unreachable!("there is a leader"),
+    };
+    let waiters = [wait(), wait(), wait(), wait()].map(|wait| {
+        let source = source.clone();
+        move || match block_on(wait.turn(Duration::MAX, None)) {
+            Turn::Lead(lead) => {
+                source.compute();
+                lead.fail(None, None);
+            }
+            _ => panic!("nobody has a value"),
+        }
+    });
+    leader.fail(None, None);
+    let [first, others @ ..] = waiters;
+    let others = others.map(spawn);
+    first();
+    others.into_iter().for_each(|waiter| waiter.join().unwrap());
+    assert_eq!(source.counts().started, 4);
+    assert!(source.counts().together <= 2, "the second group has but two waiters left");
+}

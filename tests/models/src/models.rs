@@ -59,6 +59,7 @@ pub const ALL: &[Model] = models! {
     lead::whoever_leaves_hands_over;
     lead::an_error_that_can_be_shared_is_everyones;
     lead::other_errors_let_waiters_lead_in_groups up to 2;
+    lead::a_group_is_over_when_all_of_it_have_led up to 2;
     change::an_invalidation_wins_over_two_leaders_and_a_waiter up to 3;
     change::an_invalidation_wins_over_a_leader_a_waiter_and_calls up to 2;
     change::an_invalidation_wins_over_a_fill up to 4;
