@@ -121,7 +121,7 @@ const VARIANTS: &[Variant] = &[
             ),
         ],
         checker: "loom",
-        noticed_by: &["an_invalidation_wins_over_two_leaders_and_a_waiter", "a_put_wins_over_a_fill"],
+        noticed_by: &["a_put_wins_over_a_fill"],
     },
     Variant {
         what: "a change leaves the flight before it in the table",
