@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use dcache_backends::memory::{Capacity, Store, WeightFn};
+use dcache_backends::memory::{Capacity, WeightFn};
 use dcache_backends::{Error, ErrorKind, Operation, Scope};
 
 use crate::bounds::{CacheKey, CacheValue, RemoteKey};
@@ -20,6 +20,7 @@ use crate::registry;
 use crate::remote::{Coder, Remote};
 use crate::settings;
 use crate::stats::Counts;
+use crate::threads::Store;
 use crate::tier::Tier;
 use crate::weight::Weight;
 

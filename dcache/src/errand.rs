@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::contain::{Panic, caught};
-use crate::sync::Mutex;
+use crate::threads::Mutex;
 
 type Work<T> = Pin<Box<dyn Future<Output = Result<T, Panic>> + Send>>;
 

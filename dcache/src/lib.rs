@@ -54,7 +54,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `sync.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
+//! | `sync.rs` `threads.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, what models replace, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
 //! | `stats.rs` `weight.rs` | counts; how heavy a value is |
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
@@ -80,6 +80,7 @@
 //! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
 
 mod args;
+#[cfg_attr(dcache_models, path = "../../tests/models/src/background.rs")]
 mod background;
 mod bounds;
 mod breaker;
@@ -109,6 +110,10 @@ mod look;
 mod metrics;
 mod miss;
 mod mode;
+#[cfg(dcache_models)]
+#[doc(hidden)]
+#[path = "../../tests/models/src/models.rs"]
+pub mod models;
 mod policy;
 mod registry;
 mod remote;
@@ -120,6 +125,8 @@ mod stats;
 mod switch;
 mod sync;
 mod text;
+#[cfg_attr(dcache_models, path = "../../tests/models/src/threads.rs")]
+mod threads;
 mod tier;
 mod timer;
 mod together;

@@ -7,6 +7,8 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::threads::thread_local;
+
 thread_local! {
     /// The flights whose bodies are being run on this thread, outermost first.
     static ACTIVE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
@@ -55,6 +57,7 @@ impl Callers {
 
 /// Numbers the threads from 1.
 pub(super) fn thread_number() -> u64 {
+    // a number orders nothing
     static NEXT: AtomicU64 = AtomicU64::new(1);
     thread_local!(static NUMBER: u64 = NEXT.fetch_add(1, Relaxed));
     NUMBER.try_with(|number| *number).unwrap_or(u64::MAX)

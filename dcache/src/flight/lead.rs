@@ -239,7 +239,8 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
                 self.land(Landing { setback, ..Landing::of(Outcome::Error(error)) });
             }
             None => self.step_down(|state| {
-                if state.running == 0 && state.outcome.is_none() {
+                // a place that nobody has taken yet belongs to this group, and whoever was called for it comes
+                if state.running == 0 && state.vacant == 0 && state.outcome.is_none() {
                     state.group = state.group.saturating_mul(2);
                     state.vacant = state.group;
                 }

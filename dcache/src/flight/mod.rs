@@ -25,20 +25,21 @@ mod state;
 mod wait;
 
 use std::any::Any;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use dcache_backends::clock::{self, Tick};
-use dcache_backends::memory::{Capacity, Slot, Store};
+use dcache_backends::memory::{Capacity, Slot};
 
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
 use crate::policy::Standing;
 use crate::stats::Counter;
-use crate::sync::{Mutex, wake_all};
+use crate::sync::wake_all;
+use crate::threads::{AtomicBool, AtomicU64, Mutex, RandomState, Store, shards};
 
 pub(crate) use active::Callers;
 use active::is_active;
@@ -146,10 +147,9 @@ pub(crate) enum Purpose {
 impl<K: CacheKey, V: CacheValue> Flights<K, V> {
     /// `patience` is how long writes below memory can take, `setbacks` how many are remembered.
     pub(crate) fn new(memory: Option<Store<K, V>>, patience: Duration, setbacks: Option<usize>) -> Self {
-        let threads = std::thread::available_parallelism().map_or(4, usize::from);
-        let shards = (0..(threads * 4).next_power_of_two()).map(|_| Mutex::new(Shard::new())).collect();
+        let shards = (0..shards()).map(|_| Mutex::new(Shard::new())).collect();
         let setbacks = setbacks.map(|most| Store::new(Capacity::Entries(most)));
-        Self { memory, setbacks, hits: Counter::default(), patience, shards, hasher: RandomState::new() }
+        Self { memory, setbacks, hits: Counter::default(), patience, shards, hasher: RandomState::default() }
     }
 
     /// Returns the value in memory that needs nothing but to be handed out.

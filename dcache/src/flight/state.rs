@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::active::thread_number;
 use super::{Answer, Purpose, SharedError};
 use crate::mode::Mode;
 use crate::policy::Standing;
-use crate::sync::Mutex;
+use crate::threads::{AtomicBool, AtomicU64, Mutex};
 use crate::timer;
 
 /// A part of the keys, under one lock.
