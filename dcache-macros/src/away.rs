@@ -1,10 +1,11 @@
 //! A body that owns what it needs, so that it can run in the background.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ReturnType, Type};
 
+use crate::body::{detached, own_self};
 use crate::call::local;
 use crate::function::{Argument, Flow, pinned_block};
 use crate::plan::{Home, Plan, returns_at};
@@ -42,7 +43,10 @@ impl Plan<'_> {
             let (name, pattern) = (&argument.name, argument.pattern.as_ref()?);
             Some(quote!(let #pattern = #name;))
         });
-        let statements = item.block.stmts.iter().map(|statement| without_self(statement.to_token_stream()));
+        let lifetimes: Vec<_> =
+            item.sig.generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
+        let detached = |tokens: TokenStream| detached(tokens, &lifetimes);
+        let statements = item.block.stmts.iter().map(|statement| detached(statement.to_token_stream()));
         let braces = span::at(item.block.brace_token.span.join());
         let block = quote_spanned!(braces=> { #(#bound)* #(#statements)* });
         let at = span::at(returns_at(self.function));
@@ -57,7 +61,7 @@ impl Plan<'_> {
                 quote_spanned!(at=> move || { #(#lent)* let #body = move || #returns #block; #body() })
             }
             (Flow::Pinned, Some(block)) => {
-                let block = without_self(block.to_token_stream());
+                let block = detached(block.to_token_stream());
                 quote_spanned!(at=> async move { #(#lent)* #block.await })
             }
             _ => {
@@ -119,119 +123,7 @@ fn owned(argument: &Argument) -> Ident {
     }
 }
 
-fn own_self(at: Span) -> Ident {
-    Ident::new("__dcache_self", span::at(at))
-}
-
 fn is_static(ty: &Type) -> bool {
     let Type::Reference(reference) = peel(ty) else { return false };
     reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
-}
-
-/// Writes a body with a variable in the place of `self`: functions inside of it have a `self` of their own, and a
-/// path may begin with one.
-fn without_self(tokens: TokenStream) -> TokenStream {
-    let mut tokens = tokens.into_iter().peekable();
-    let mut written = TokenStream::new();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Ident(name) if name == "self" && !is_punct(tokens.peek(), ':') => {
-                written.extend([TokenTree::from(own_self(name.span()))]);
-            }
-            TokenTree::Ident(name) if name == "fn" || name == "pub" => {
-                let is_function = name == "fn" && matches!(tokens.peek(), Some(TokenTree::Ident(_)));
-                written.extend([TokenTree::from(name)]);
-                if is_function {
-                    // up to and with its body
-                    for token in tokens.by_ref() {
-                        let ends = is_body(&token) || is_punct(Some(&token), ';');
-                        written.extend([token]);
-                        if ends {
-                            break;
-                        }
-                    }
-                } else if matches!(tokens.peek(), Some(TokenTree::Group(_))) {
-                    written.extend(tokens.next()); // the `self` of `pub(self)`, or the arguments of a `fn()`
-                }
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), without_self(group.stream()));
-                inner.set_span(group.span());
-                written.extend([TokenTree::from(inner)]);
-            }
-            token => written.extend([token]),
-        }
-    }
-    written
-}
-
-/// Finds a format string that mentions `self`, which cannot be replaced in there.
-pub(crate) fn formatted_self(tokens: TokenStream) -> Option<Span> {
-    let mut tokens = tokens.into_iter().peekable();
-    let mut is_called = false;
-    while let Some(token) = tokens.next() {
-        match &token {
-            TokenTree::Group(group) => {
-                let literals =
-                    group.stream().into_iter().filter(|token| matches!(token, TokenTree::Literal(_)));
-                let mut formats = literals.filter(|literal| {
-                    let text = literal.to_string();
-                    text.contains("{self}") || text.contains("{self:")
-                });
-                if let Some(format) = formats.next().filter(|_| is_called) {
-                    return Some(format.span());
-                }
-                if let Some(found) = formatted_self(group.stream()) {
-                    return Some(found);
-                }
-            }
-            _ => {
-                is_called = is_punct(Some(&token), '!') && matches!(tokens.peek(), Some(TokenTree::Group(_)))
-            }
-        }
-    }
-    None
-}
-
-fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
-}
-
-fn is_body(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn replaced(text: &str) -> String {
-        without_self(text.parse().unwrap()).to_string().replace(' ', "")
-    }
-
-    #[test]
-    fn self_is_replaced_wherever_it_is_the_value() {
-        assert_eq!(
-            replaced("self.n + f(&self, [self.m; 2])"),
-            "__dcache_self.n+f(&__dcache_self,[__dcache_self.m;2])"
-        );
-        assert_eq!(replaced("|| { self }"), "||{__dcache_self}");
-    }
-
-    #[test]
-    fn format_strings_with_self_are_found() {
-        let found = |text: &str| formatted_self(text.parse().unwrap()).is_some();
-        assert!(found("{ f(format!(\"of {self}\")) }") && found("write!(f, \"{self:?}\")"));
-        assert!(!found("\"{self}\"") && !found("f(\"{self}\")") && !found("format!(\"{}\", self)"));
-    }
-
-    #[test]
-    fn another_self_stays() {
-        for text in
-            ["self::f()", "fn g(&self) -> u8 { self.n }", "impl A { fn g(self) { self.h() } }", "Self::new()"]
-        {
-            assert_eq!(replaced(text), text.replace(' ', ""), "{text}");
-        }
-        assert_eq!(replaced("{ fn g(&self) {} self.g() }"), "{fng(&self){}__dcache_self.g()}");
-    }
 }
