@@ -7,10 +7,10 @@ use syn::{ReturnType, Type};
 
 use crate::body::{detached, own_self};
 use crate::call::local;
-use crate::function::{Argument, Flow, pinned_block};
+use crate::function::{Argument, Flow, Function, pinned_block};
 use crate::plan::{Home, Plan, returns_at};
 use crate::span;
-use crate::types::{Form, impl_trait, peel};
+use crate::types::{Form, borrows, impl_trait};
 
 impl Plan<'_> {
     /// Writes what makes the body: it takes the arguments over, and returns a future or a closure that owns them.
@@ -39,10 +39,8 @@ impl Plan<'_> {
             let (name, lent) = (owned(argument), lent(argument));
             quote!(let #name = #lent;)
         });
-        let bound = self.function.arguments.iter().filter_map(|argument| {
-            let (name, pattern) = (&argument.name, argument.pattern.as_ref()?);
-            Some(quote!(let #pattern = #name;))
-        });
+        let bound: Vec<_> =
+            self.function.arguments.iter().filter_map(|argument| bound(argument, self.function)).collect();
         let lifetimes: Vec<_> =
             item.sig.generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
         let detached = |tokens: TokenStream| detached(tokens, &lifetimes);
@@ -62,7 +60,7 @@ impl Plan<'_> {
             }
             (Flow::Pinned, Some(block)) => {
                 let block = detached(block.to_token_stream());
-                quote_spanned!(at=> async move { #(#lent)* #block.await })
+                quote_spanned!(at=> async move { #(#lent)* #(#bound)* #block.await })
             }
             _ => {
                 let value = Ident::new("__dcache_value", at);
@@ -83,35 +81,52 @@ impl Plan<'_> {
 fn taken(argument: &Argument, plan: &Plan<'_>) -> TokenStream {
     let (name, given, at) = (owned(argument), &argument.name, span::at(argument.ty.span()));
     let krate = span::moved(&plan.krate, at);
-    let taken = match Form::of(&argument.ty) {
-        Form::Borrowed(ty) if !is_static(&argument.ty) => {
-            quote_spanned!(at=> #krate::__private::away::borrowed::<#ty, _>(#given))
-        }
-        Form::Optional(ty) => quote_spanned!(at=> #krate::__private::away::optional::<#ty, _>(#given)),
-        Form::Cow(ty) => quote_spanned!(at=> #krate::__private::away::cow::<#ty>(#given)),
-        Form::Borrowed(_) | Form::Owned(_) if impl_trait(&argument.ty).is_some() => {
-            quote_spanned!(at=> #krate::__private::away::owned(#given))
-        }
-        Form::Borrowed(_) | Form::Owned(_) => {
-            let ty = &argument.ty;
-            quote_spanned!(at=> #krate::__private::away::owned::<#ty, _>(#given))
-        }
+    let (way, ty) = match form(&argument.ty) {
+        Form::Borrowed(ty) => ("borrowed", ty),
+        Form::Optional(ty) => ("optional", ty),
+        Form::Cow(ty) => ("cow", ty),
+        Form::Owned(ty) => ("owned", ty),
     };
+    let way = Ident::new(way, at);
+    let types = impl_trait(ty).is_none().then(|| quote_spanned!(at=> ::<#ty, _>));
+    let taken = quote_spanned!(at=> #krate::__private::away::#way #types(#given));
     quote!(let #name = #taken;)
 }
 
 /// Writes the argument as the function takes it, lent from what the body owns.
 fn lent(argument: &Argument) -> TokenStream {
     let (name, at) = (owned(argument), span::at(argument.ty.span()));
-    match Form::of(&argument.ty) {
-        Form::Borrowed(ty) if !is_static(&argument.ty) => {
-            quote_spanned!(at=> ::core::borrow::Borrow::<#ty>::borrow(&#name))
+    match form(&argument.ty) {
+        // a type without a name is its own owned form
+        Form::Borrowed(ty) if impl_trait(ty).is_some() => quote_spanned!(at=> &#name),
+        Form::Optional(ty) if impl_trait(ty).is_some() => {
+            quote_spanned!(at=> ::core::option::Option::as_ref(&#name))
         }
+        Form::Borrowed(ty) => quote_spanned!(at=> ::core::borrow::Borrow::<#ty>::borrow(&#name)),
         Form::Optional(ty) => quote_spanned!(at=> ::core::option::Option::map(
             ::core::option::Option::as_ref(&#name),
             ::core::borrow::Borrow::<#ty>::borrow,
         )),
-        Form::Cow(_) | Form::Borrowed(_) | Form::Owned(_) => name.to_token_stream(),
+        Form::Cow(_) | Form::Owned(_) => name.to_token_stream(),
+    }
+}
+
+/// Writes the statement that gives the body an argument as it is declared.
+fn bound(argument: &Argument, function: &Function) -> Option<TokenStream> {
+    let name = owned(argument);
+    if argument.is_self() {
+        let mutability = function.receiver()?.mutability?;
+        return Some(quote!(let #mutability #name = #name;));
+    }
+    let pattern = argument.pattern.as_ref()?;
+    Some(quote!(let #pattern = #name;))
+}
+
+/// Returns how the body comes by an argument; what lives forever needs no copy.
+fn form(ty: &Type) -> Form<'_> {
+    match Form::of(ty) {
+        Form::Borrowed(_) | Form::Optional(_) if borrows(ty).is_none() => Form::Owned(ty),
+        form => form,
     }
 }
 
@@ -121,9 +136,4 @@ fn owned(argument: &Argument) -> Ident {
         true => own_self(argument.name.span()),
         false => argument.name.clone(),
     }
-}
-
-fn is_static(ty: &Type) -> bool {
-    let Type::Reference(reference) = peel(ty) else { return false };
-    reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
 }

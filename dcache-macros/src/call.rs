@@ -167,9 +167,15 @@ pub(crate) fn named(plan: &Plan<'_>) -> Signature {
     let sig = plan.function.item.sig.clone();
     let mut sig = Signature { constness: None, safety: Safety::Default, abi: None, variadic: None, ..sig };
     for (input, argument) in sig.inputs.iter_mut().zip(&plan.function.arguments) {
-        if let FnArg::Typed(typed) = input {
-            let (attrs, ident) = (Vec::new(), argument.name.clone());
-            *typed.pat = Pat::Ident(PatIdent { attrs, by_ref: None, mutability: None, ident, subpat: None });
+        match input {
+            FnArg::Typed(typed) => {
+                let (attrs, ident) = (Vec::new(), argument.name.clone());
+                *typed.pat =
+                    Pat::Ident(PatIdent { attrs, by_ref: None, mutability: None, ident, subpat: None });
+            }
+            // the body has a `self` of its own
+            FnArg::Receiver(receiver) if plan.is_away => receiver.mutability = None,
+            FnArg::Receiver(_) => {}
         }
     }
     sig

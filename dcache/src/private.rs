@@ -56,7 +56,7 @@ pub mod away {
     }
 
     /// Copies an argument, if it is borrowed.
-    pub fn cow<A: ?Sized + ToOwned<Owned: Send> + 'static>(argument: Cow<'_, A>) -> Cow<'static, A> {
+    pub fn cow<A: ?Sized + ToOwned<Owned = H> + 'static, H: Send>(argument: Cow<'_, A>) -> Cow<'static, A> {
         Cow::Owned(argument.into_owned())
     }
 }
