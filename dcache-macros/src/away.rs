@@ -81,15 +81,23 @@ impl Plan<'_> {
 fn taken(argument: &Argument, plan: &Plan<'_>) -> TokenStream {
     let (name, given, at) = (owned(argument), &argument.name, span::at(argument.ty.span()));
     let krate = span::moved(&plan.krate, at);
-    let (way, ty) = match form(&argument.ty) {
-        Form::Borrowed(ty) => ("borrowed", ty),
-        Form::Optional(ty) => ("optional", ty),
-        Form::Cow(ty) => ("cow", ty),
-        Form::Owned(ty) => ("owned", ty),
+    let away = |way: &str, ty: &Type, more: Option<TokenStream>| {
+        let way = Ident::new(way, at);
+        let types = impl_trait(ty).is_none().then(|| quote_spanned!(at=> ::<#ty #more>));
+        quote_spanned!(at=> #krate::__private::away::#way #types(#given))
     };
-    let way = Ident::new(way, at);
-    let types = impl_trait(ty).is_none().then(|| quote_spanned!(at=> ::<#ty, _>));
-    let taken = quote_spanned!(at=> #krate::__private::away::#way #types(#given));
+    let taken = match form(&argument.ty) {
+        Form::Borrowed(ty) => {
+            let lent = away("borrowed", ty, None);
+            quote_spanned!(at=> #lent.copy())
+        }
+        Form::Optional(ty) => {
+            let lent = away("borrowed", ty, None);
+            quote_spanned!(at=> ::core::option::Option::map(#given, |#given| #lent.copy()))
+        }
+        Form::Cow(ty) => away("cow", ty, None),
+        Form::Owned(ty) => away("owned", ty, Some(quote!(, _))),
+    };
     quote!(let #name = #taken;)
 }
 

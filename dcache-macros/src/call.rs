@@ -128,7 +128,7 @@ impl Plan<'_> {
     /// Writes the import of what is called where inherent methods have bounds that do not hold.
     pub(crate) fn import(&self) -> TokenStream {
         let krate = &self.krate;
-        if self.fits {
+        if self.fits && !self.is_away {
             let probe = self
                 .fallible
                 .then(|| quote!(#[allow(unused_imports)] use #krate::__private::ProbeFallback as _;));
