@@ -1,15 +1,16 @@
 //! A body that owns what it needs, so that it can run in the background.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ReturnType, Type};
 
+use crate::body::{detached, own_self};
 use crate::call::local;
-use crate::function::{Argument, Flow, pinned_block};
+use crate::function::{Argument, Flow, Function, pinned_block};
 use crate::plan::{Home, Plan, returns_at};
 use crate::span;
-use crate::types::{Form, impl_trait, peel};
+use crate::types::{Form, borrows, impl_trait};
 
 impl Plan<'_> {
     /// Writes what makes the body: it takes the arguments over, and returns a future or a closure that owns them.
@@ -38,11 +39,12 @@ impl Plan<'_> {
             let (name, lent) = (owned(argument), lent(argument));
             quote!(let #name = #lent;)
         });
-        let bound = self.function.arguments.iter().filter_map(|argument| {
-            let (name, pattern) = (&argument.name, argument.pattern.as_ref()?);
-            Some(quote!(let #pattern = #name;))
-        });
-        let statements = item.block.stmts.iter().map(|statement| without_self(statement.to_token_stream()));
+        let bound: Vec<_> =
+            self.function.arguments.iter().filter_map(|argument| bound(argument, self.function)).collect();
+        let lifetimes: Vec<_> =
+            item.sig.generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
+        let detached = |tokens: TokenStream| detached(tokens, &lifetimes);
+        let statements = item.block.stmts.iter().map(|statement| detached(statement.to_token_stream()));
         let braces = span::at(item.block.brace_token.span.join());
         let block = quote_spanned!(braces=> { #(#bound)* #(#statements)* });
         let at = span::at(returns_at(self.function));
@@ -57,8 +59,8 @@ impl Plan<'_> {
                 quote_spanned!(at=> move || { #(#lent)* let #body = move || #returns #block; #body() })
             }
             (Flow::Pinned, Some(block)) => {
-                let block = without_self(block.to_token_stream());
-                quote_spanned!(at=> async move { #(#lent)* #block.await })
+                let block = detached(block.to_token_stream());
+                quote_spanned!(at=> async move { #(#lent)* #(#bound)* #block.await })
             }
             _ => {
                 let value = Ident::new("__dcache_value", at);
@@ -79,19 +81,22 @@ impl Plan<'_> {
 fn taken(argument: &Argument, plan: &Plan<'_>) -> TokenStream {
     let (name, given, at) = (owned(argument), &argument.name, span::at(argument.ty.span()));
     let krate = span::moved(&plan.krate, at);
-    let taken = match Form::of(&argument.ty) {
-        Form::Borrowed(ty) if !is_static(&argument.ty) => {
-            quote_spanned!(at=> #krate::__private::away::borrowed::<#ty, _>(#given))
+    let away = |way: &str, ty: &Type, more: Option<TokenStream>| {
+        let way = Ident::new(way, at);
+        let types = impl_trait(ty).is_none().then(|| quote_spanned!(at=> ::<#ty #more>));
+        quote_spanned!(at=> #krate::__private::away::#way #types(#given))
+    };
+    let taken = match form(&argument.ty) {
+        Form::Borrowed(ty) => {
+            let lent = away("borrowed", ty, None);
+            quote_spanned!(at=> #lent.copy())
         }
-        Form::Optional(ty) => quote_spanned!(at=> #krate::__private::away::optional::<#ty, _>(#given)),
-        Form::Cow(ty) => quote_spanned!(at=> #krate::__private::away::cow::<#ty>(#given)),
-        Form::Borrowed(_) | Form::Owned(_) if impl_trait(&argument.ty).is_some() => {
-            quote_spanned!(at=> #krate::__private::away::owned(#given))
+        Form::Optional(ty) => {
+            let lent = away("borrowed", ty, None);
+            quote_spanned!(at=> ::core::option::Option::map(#given, |#given| #lent.copy()))
         }
-        Form::Borrowed(_) | Form::Owned(_) => {
-            let ty = &argument.ty;
-            quote_spanned!(at=> #krate::__private::away::owned::<#ty, _>(#given))
-        }
+        Form::Cow(ty) => away("cow", ty, None),
+        Form::Owned(ty) => away("owned", ty, Some(quote!(, _))),
     };
     quote!(let #name = #taken;)
 }
@@ -99,15 +104,37 @@ fn taken(argument: &Argument, plan: &Plan<'_>) -> TokenStream {
 /// Writes the argument as the function takes it, lent from what the body owns.
 fn lent(argument: &Argument) -> TokenStream {
     let (name, at) = (owned(argument), span::at(argument.ty.span()));
-    match Form::of(&argument.ty) {
-        Form::Borrowed(ty) if !is_static(&argument.ty) => {
-            quote_spanned!(at=> ::core::borrow::Borrow::<#ty>::borrow(&#name))
+    match form(&argument.ty) {
+        // a type without a name is its own owned form
+        Form::Borrowed(ty) if impl_trait(ty).is_some() => quote_spanned!(at=> &#name),
+        Form::Optional(ty) if impl_trait(ty).is_some() => {
+            quote_spanned!(at=> ::core::option::Option::as_ref(&#name))
         }
+        Form::Borrowed(ty) => quote_spanned!(at=> ::core::borrow::Borrow::<#ty>::borrow(&#name)),
         Form::Optional(ty) => quote_spanned!(at=> ::core::option::Option::map(
             ::core::option::Option::as_ref(&#name),
             ::core::borrow::Borrow::<#ty>::borrow,
         )),
-        Form::Cow(_) | Form::Borrowed(_) | Form::Owned(_) => name.to_token_stream(),
+        Form::Cow(_) | Form::Owned(_) => name.to_token_stream(),
+    }
+}
+
+/// Writes the statement that gives the body an argument as it is declared.
+fn bound(argument: &Argument, function: &Function) -> Option<TokenStream> {
+    let name = owned(argument);
+    if argument.is_self() {
+        let mutability = function.receiver()?.mutability?;
+        return Some(quote!(let #mutability #name = #name;));
+    }
+    let pattern = argument.pattern.as_ref()?;
+    Some(quote!(let #pattern = #name;))
+}
+
+/// Returns how the body comes by an argument; what lives forever needs no copy.
+fn form(ty: &Type) -> Form<'_> {
+    match Form::of(ty) {
+        Form::Borrowed(_) | Form::Optional(_) if borrows(ty).is_none() => Form::Owned(ty),
+        form => form,
     }
 }
 
@@ -116,122 +143,5 @@ fn owned(argument: &Argument) -> Ident {
     match argument.is_self() {
         true => own_self(argument.name.span()),
         false => argument.name.clone(),
-    }
-}
-
-fn own_self(at: Span) -> Ident {
-    Ident::new("__dcache_self", span::at(at))
-}
-
-fn is_static(ty: &Type) -> bool {
-    let Type::Reference(reference) = peel(ty) else { return false };
-    reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
-}
-
-/// Writes a body with a variable in the place of `self`: functions inside of it have a `self` of their own, and a
-/// path may begin with one.
-fn without_self(tokens: TokenStream) -> TokenStream {
-    let mut tokens = tokens.into_iter().peekable();
-    let mut written = TokenStream::new();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Ident(name) if name == "self" && !is_punct(tokens.peek(), ':') => {
-                written.extend([TokenTree::from(own_self(name.span()))]);
-            }
-            TokenTree::Ident(name) if name == "fn" || name == "pub" => {
-                let is_function = name == "fn" && matches!(tokens.peek(), Some(TokenTree::Ident(_)));
-                written.extend([TokenTree::from(name)]);
-                if is_function {
-                    // up to and with its body
-                    for token in tokens.by_ref() {
-                        let ends = is_body(&token) || is_punct(Some(&token), ';');
-                        written.extend([token]);
-                        if ends {
-                            break;
-                        }
-                    }
-                } else if matches!(tokens.peek(), Some(TokenTree::Group(_))) {
-                    written.extend(tokens.next()); // the `self` of `pub(self)`, or the arguments of a `fn()`
-                }
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), without_self(group.stream()));
-                inner.set_span(group.span());
-                written.extend([TokenTree::from(inner)]);
-            }
-            token => written.extend([token]),
-        }
-    }
-    written
-}
-
-/// Finds a format string that mentions `self`, which cannot be replaced in there.
-pub(crate) fn formatted_self(tokens: TokenStream) -> Option<Span> {
-    let mut tokens = tokens.into_iter().peekable();
-    let mut is_called = false;
-    while let Some(token) = tokens.next() {
-        match &token {
-            TokenTree::Group(group) => {
-                let literals =
-                    group.stream().into_iter().filter(|token| matches!(token, TokenTree::Literal(_)));
-                let mut formats = literals.filter(|literal| {
-                    let text = literal.to_string();
-                    text.contains("{self}") || text.contains("{self:")
-                });
-                if let Some(format) = formats.next().filter(|_| is_called) {
-                    return Some(format.span());
-                }
-                if let Some(found) = formatted_self(group.stream()) {
-                    return Some(found);
-                }
-            }
-            _ => {
-                is_called = is_punct(Some(&token), '!') && matches!(tokens.peek(), Some(TokenTree::Group(_)))
-            }
-        }
-    }
-    None
-}
-
-fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
-}
-
-fn is_body(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn replaced(text: &str) -> String {
-        without_self(text.parse().unwrap()).to_string().replace(' ', "")
-    }
-
-    #[test]
-    fn self_is_replaced_wherever_it_is_the_value() {
-        assert_eq!(
-            replaced("self.n + f(&self, [self.m; 2])"),
-            "__dcache_self.n+f(&__dcache_self,[__dcache_self.m;2])"
-        );
-        assert_eq!(replaced("|| { self }"), "||{__dcache_self}");
-    }
-
-    #[test]
-    fn format_strings_with_self_are_found() {
-        let found = |text: &str| formatted_self(text.parse().unwrap()).is_some();
-        assert!(found("{ f(format!(\"of {self}\")) }") && found("write!(f, \"{self:?}\")"));
-        assert!(!found("\"{self}\"") && !found("f(\"{self}\")") && !found("format!(\"{}\", self)"));
-    }
-
-    #[test]
-    fn another_self_stays() {
-        for text in
-            ["self::f()", "fn g(&self) -> u8 { self.n }", "impl A { fn g(self) { self.h() } }", "Self::new()"]
-        {
-            assert_eq!(replaced(text), text.replace(' ', ""), "{text}");
-        }
-        assert_eq!(replaced("{ fn g(&self) {} self.g() }"), "{fng(&self){}__dcache_self.g()}");
     }
 }

@@ -128,7 +128,7 @@ impl Plan<'_> {
     /// Writes the import of what is called where inherent methods have bounds that do not hold.
     pub(crate) fn import(&self) -> TokenStream {
         let krate = &self.krate;
-        if self.fits {
+        if self.fits && !self.is_away {
             let probe = self
                 .fallible
                 .then(|| quote!(#[allow(unused_imports)] use #krate::__private::ProbeFallback as _;));
@@ -167,9 +167,15 @@ pub(crate) fn named(plan: &Plan<'_>) -> Signature {
     let sig = plan.function.item.sig.clone();
     let mut sig = Signature { constness: None, safety: Safety::Default, abi: None, variadic: None, ..sig };
     for (input, argument) in sig.inputs.iter_mut().zip(&plan.function.arguments) {
-        if let FnArg::Typed(typed) = input {
-            let (attrs, ident) = (Vec::new(), argument.name.clone());
-            *typed.pat = Pat::Ident(PatIdent { attrs, by_ref: None, mutability: None, ident, subpat: None });
+        match input {
+            FnArg::Typed(typed) => {
+                let (attrs, ident) = (Vec::new(), argument.name.clone());
+                *typed.pat =
+                    Pat::Ident(PatIdent { attrs, by_ref: None, mutability: None, ident, subpat: None });
+            }
+            // the body has a `self` of its own
+            FnArg::Receiver(receiver) if plan.is_away => receiver.mutability = None,
+            FnArg::Receiver(_) => {}
         }
     }
     sig

@@ -18,6 +18,7 @@
 //! | `function.rs` | the function, and what no option can make cacheable |
 //! | `options.rs` | the table of options; defaults of a block |
 //! | `mention.rs` | which arguments an expression is about |
+//! | `body.rs` | what a body says of `self` and of lifetimes |
 //! | `key.rs` | what a call is known by |
 //! | `policy.rs` | options → calls on the builder of the cache |
 //! | `plan.rs` | options + function → plan; every check that needs both |
@@ -33,6 +34,7 @@
 
 mod away;
 mod block;
+mod body;
 mod call;
 mod companion;
 mod duration;

@@ -12,7 +12,9 @@ pub(crate) fn mentioned(tokens: TokenStream, is_argument: &dyn Fn(&Ident) -> boo
         match token {
             TokenTree::Group(group) => found.extend(mentioned(group.stream(), is_argument)),
             TokenTree::Ident(name) if is_argument(name) && !is_member(&tokens, n) => found.push(name.clone()),
-            TokenTree::Literal(literal) => found.extend(formatted(&literal.to_string()).filter(is_argument)),
+            TokenTree::Literal(literal) => {
+                found.extend(formatted(&literal.to_string()).into_iter().filter(is_argument))
+            }
             _ => {}
         }
     }
@@ -30,11 +32,13 @@ fn is_member(tokens: &[TokenTree], n: usize) -> bool {
 }
 
 /// Returns what stands between the braces of a format string.
-fn formatted(text: &str) -> impl Iterator<Item = Ident> + '_ {
-    text.split('{').skip(1).filter_map(|text| {
+pub(crate) fn formatted(text: &str) -> Vec<Ident> {
+    let text = text.replace("{{", "");
+    let names = text.split('{').skip(1).filter_map(|text| {
         let end = text.find(['}', ':'])?;
         Ident::parse_any.parse_str(&text[..end]).ok()
-    })
+    });
+    names.collect()
 }
 
 #[cfg(test)]
@@ -53,7 +57,7 @@ mod tests {
         assert_eq!(of("(&a.name, f(b))"), ["a", "b"]);
         assert_eq!(of("a..b"), ["a", "b"]);
         assert_eq!(of("{ let x = user.id; x }"), ["user"]);
-        assert_eq!(of("format!(\"{a}-{b:?}-{other}\")"), ["a", "b"]);
+        assert_eq!(of("format!(\"{a}-{b :?}-{other}-{{user}}\")"), ["a", "b"]);
     }
 
     #[test]

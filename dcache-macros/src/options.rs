@@ -252,7 +252,8 @@ impl Options {
         if is_well_known(&function.returns) {
             block.result = Slot::default();
         }
-        if is_well_known(&function.returns) && !is_called_result(&function.returns) {
+        let result = self.result.get().or(block.result.get());
+        if !result.copied().unwrap_or_else(|| is_called_result(&function.returns)) {
             block.stale_if_error = Slot::default();
             block.err_ttl = Slot::default();
         }

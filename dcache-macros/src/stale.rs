@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::ToTokens as _;
 use syn::Type;
 
-use crate::away::formatted_self;
+use crate::body::formatted_self;
 use crate::errors::Errors;
 use crate::function::{Argument, Function, is_well_known};
 use crate::options::{Options, Ttl};

@@ -1,6 +1,5 @@
 //! What keys and values must be able to do, and the compile-time checks that say so at the user's tokens.
 
-use std::borrow::Borrow;
 use std::hash::Hash;
 
 use serde::Serialize;
@@ -164,17 +163,10 @@ impl<A: Send + 'static> Away<A> for A {
             thread, too, with copies of what the call borrows: `ToOwned` (so `Clone`, or `str`, `[T]`, `Path`) into \
             `Send + 'static`, for arguments that are skipped and `self` as well"
 )]
-pub trait AwayBorrowed<H> {
-    /// Makes the copy.
-    fn copy(&self) -> H;
-}
+pub trait AwayBorrowed {}
 
 #[diagnostic::do_not_recommend]
-impl<A: ?Sized + ToOwned<Owned = H>, H: Borrow<A> + Send + 'static> AwayBorrowed<H> for A {
-    fn copy(&self) -> H {
-        self.to_owned()
-    }
-}
+impl<A: ?Sized + ToOwned<Owned: Send + 'static>> AwayBorrowed for A {}
 
 /// A return type of another name that is no `Result`.
 #[derive(Clone, Copy)]

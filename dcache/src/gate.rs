@@ -3,6 +3,7 @@
 //! An inherent method comes before one of a trait where its bounds hold. So of a key or a value that cannot be cached
 //! only the check tells that stands at the user's token, and no call does.
 
+use std::borrow::Borrow;
 use std::future::Future;
 use std::marker::PhantomData;
 
@@ -232,6 +233,41 @@ pub trait MissAwayFallback: Sized {
 impl<K, V> MissFallback<V> for Miss<K, V> {}
 
 impl<K, V> MissAwayFallback for Miss<K, V> {}
+
+/// A borrowed argument, of which a body in the background has a copy.
+pub struct Lent<'a, A: ?Sized>(&'a A);
+
+impl<'a, A: ?Sized> Lent<'a, A> {
+    pub(crate) fn new(argument: &'a A) -> Self {
+        Self(argument)
+    }
+}
+
+impl<A: ?Sized + ToOwned<Owned: Send + 'static>> Lent<'_, A> {
+    /// Makes the copy.
+    pub fn copy(self) -> A::Owned {
+        self.0.to_owned()
+    }
+}
+
+/// The copy of what cannot be copied.
+pub struct Uncopied<A: ?Sized>(PhantomData<fn(Box<A>)>);
+
+impl<A: ?Sized> Borrow<A> for Uncopied<A> {
+    fn borrow(&self) -> &A {
+        unreachable!()
+    }
+}
+
+/// What is done with an argument that cannot be copied.
+pub trait LentFallback<A: ?Sized>: Sized {
+    /// See [`Lent::copy`].
+    fn copy(self) -> Uncopied<A> {
+        unreachable!()
+    }
+}
+
+impl<A: ?Sized> LentFallback<A> for Lent<'_, A> {}
 
 impl<K: RemoteKey, V, C: Codec<V>> Builder<K, V, C> {
     /// Adds a tier, as the attribute does.

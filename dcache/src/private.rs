@@ -22,8 +22,8 @@ use crate::tier::Tier;
 pub mod fallback {
     pub use super::{PartFallback as _, PlainFallback as _, ProbeFallback as _};
     pub use crate::gate::{
-        AskedFallback as _, BuilderFallback as _, ChosenFallback as _, MembersFallback as _,
-        MissAwayFallback as _, MissFallback as _,
+        AskedFallback as _, BuilderFallback as _, ChosenFallback as _, LentFallback as _,
+        MembersFallback as _, MissAwayFallback as _, MissFallback as _,
     };
 }
 
@@ -39,20 +39,16 @@ pub mod away {
     use std::borrow::Cow;
 
     use crate::bounds::{Away, AwayBorrowed};
+    use crate::gate::Lent;
 
     /// Takes an argument over.
     pub fn owned<A: Away<H>, H>(argument: A) -> H {
         argument.take()
     }
 
-    /// Copies an argument.
-    pub fn borrowed<A: ?Sized + AwayBorrowed<H>, H>(argument: &A) -> H {
-        argument.copy()
-    }
-
-    /// Copies an argument, if it is there.
-    pub fn optional<A: ?Sized + AwayBorrowed<H>, H>(argument: Option<&A>) -> Option<H> {
-        argument.map(A::copy)
+    /// Takes an argument that will be copied.
+    pub fn borrowed<A: ?Sized + AwayBorrowed>(argument: &A) -> Lent<'_, A> {
+        Lent::new(argument)
     }
 
     /// Copies an argument, if it is borrowed.

@@ -44,6 +44,28 @@ async fn detached<'a>(pool: &'a Pool, text: &'a str, mut n: u32, maybe: Option<&
     Ok(n + u32::from(*first))
 }
 
+#[dcache(ttl = "1h", stale_while_revalidate = "10m", key = n)]
+fn of_traits(
+    n: usize,
+    text: &(impl ToString + Clone + Send + 'static),
+    maybe: Option<&(impl ToString + Clone + Send + 'static)>,
+) -> usize {
+    n + text.to_string().len() + maybe.map_or(0, |maybe| maybe.to_string().len())
+}
+
+#[dcache(ttl = "1h", stale_while_revalidate = "10m")]
+fn forever(text: &'static str, maybe: Option<&'static str>, cow: Cow<'static, str>) -> usize {
+    let kept: [&'static str; 2] = [text, maybe.unwrap_or_default()];
+    kept.concat().len() + cow.len()
+}
+
+#[dcache(ttl = "1h", stale_while_revalidate = "10m", companion = none)]
+fn within_the_function<'a>(text: &'a str, forever: Option<&'static str>, cow: Cow<str>) -> usize {
+    let text: &'a str = text;
+    let forever: Option<&'static str> = forever;
+    text.len() + forever.map_or(0, str::len) + cow.len()
+}
+
 fn declared_inside() -> u32 {
     #[dcache(ttl = "1h", refresh_ahead = 0.1)]
     fn inner(n: &u32) -> u32 {
@@ -72,5 +94,7 @@ fn main() {
     assert_eq!((call(), call()), (10, 10));
     assert_eq!(pollster::block_on(detached(&Pool, "ab", 1, Some(&[1]))), Ok(4));
     assert_eq!(pollster::block_on(detached(&Pool, "ab", 1, None)), Err("nothing".into()));
+    assert_eq!((of_traits(1, &10, Some(&"ab")), forever("a", Some("bc"), "d".into())), (5, 4));
+    assert_eq!(within_the_function("a", Some("bc"), "d".into()), 4);
     assert_eq!((declared_inside(), length("four")), (4, 4));
 }

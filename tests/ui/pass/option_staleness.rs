@@ -62,6 +62,26 @@ mod defaults {
         n
     }
 
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Quote(pub u64);
+
+    #[dcache]
+    pub async fn of_another_type(n: u64) -> Quote {
+        Quote(n)
+    }
+
+    pub type Quoted = Result<Quote, String>;
+
+    #[dcache(result)]
+    pub fn of_an_alias(n: u64) -> Quoted {
+        Ok(Quote(n))
+    }
+
+    #[dcache(result = false)]
+    pub async fn whole(n: u64) -> Result<u64, String> {
+        Ok(n)
+    }
+
     #[dcache]
     pub async fn fallible(n: u64) -> Result<u64, String> {
         Ok(n)
@@ -78,7 +98,9 @@ fn main() {
     assert_eq!((kept(0), kept(1)), (Err("zero".into()), Ok(1)));
     assert_eq!((errors_alone(0), errors_alone(2)), (Err(1), Ok(2)));
     assert_eq!((defaults::plain(1), defaults::eternal(2)), (1, 2));
+    assert_eq!(defaults::of_an_alias(1), Ok(defaults::Quote(1)));
     pollster::block_on(async {
+        assert_eq!((defaults::of_another_type(1).await, defaults::whole(1).await), (defaults::Quote(1), Ok(1)));
         assert_eq!(&*not_detached(1).await, "1");
         assert_eq!(by_expressions(1).await, 1);
         assert_eq!(everything(1).await, Ok(1));
