@@ -49,8 +49,8 @@ pub fn now() -> Tick {
 
 /// Reads the wall clock, in milliseconds since 1970; only entries that other processes read hold it.
 pub fn wall() -> u64 {
-    let wall = shift::wall(system());
-    STEPS.observe(wall, monotonic());
+    let (wall, monotonic) = both();
+    STEPS.observe(wall, monotonic);
     wall
 }
 
@@ -59,7 +59,8 @@ pub fn wall() -> u64 {
 ///
 /// All processes of a machine agree on it, and it changes when someone sets the clock.
 pub fn run() -> u32 {
-    run_of(shift::wall(system()), monotonic())
+    let (wall, monotonic) = both();
+    run_of(wall, monotonic)
 }
 
 /// Returns by how many milliseconds a moment that was written down is farther back than the wall clock says.
@@ -71,8 +72,22 @@ pub fn set_back(moment: u64, run: u32) -> u64 {
     STEPS.set_back(moment, || is_same(run, self::run()))
 }
 
-fn system() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+/// Reads both clocks at one instant: again, where this thread was put aside in between.
+fn both() -> (u64, u64) {
+    let read = || {
+        let before = monotonic();
+        let system = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+        let after = monotonic();
+        (shift::wall(system), after, after.saturating_sub(before))
+    };
+    let (mut wall, mut after, mut between) = read();
+    for _ in 0..10 {
+        if between <= 50 {
+            break;
+        }
+        (wall, after, between) = read();
+    }
+    (wall, after)
 }
 
 /// Reads the monotonic clock in milliseconds.

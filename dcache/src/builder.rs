@@ -366,14 +366,10 @@ impl<K, V, C> Builder<K, V, C> {
         K: CacheKey,
         V: CacheValue,
     {
-        let mut cache = self.plan.assemble();
-        let inner = Arc::get_mut(&mut cache.inner).map(|inner| std::mem::take(&mut inner.faults));
-        match Error::join(inner.unwrap_or_default()) {
+        let mut inner = self.plan.assemble();
+        match Error::join(std::mem::take(&mut inner.faults)) {
             Some(fault) => Err(fault),
-            None => {
-                registry::add(&cache);
-                Ok(cache)
-            }
+            None => Ok(registry::added(inner)),
         }
     }
 
@@ -385,8 +381,8 @@ impl<K, V, C> Builder<K, V, C> {
 }
 
 impl<K: CacheKey, V: CacheValue> Plan<K, V> {
-    /// Builds the cache with all tiers that can be had; what is wrong with the others is among its faults.
-    pub(crate) fn assemble(self) -> Cache<K, V> {
+    /// Makes a cache's inside with all tiers that can be had; what is wrong with the others is among its faults.
+    pub(crate) fn assemble(self) -> Inner<K, V> {
         let scope = Scope::new(&settings::settle(), &self.name);
         let set = settings::of_function(&self.name, self.generic.as_deref());
         let mut faults = Vec::new();
@@ -431,7 +427,7 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
             Duration::from_secs(1).saturating_add(timeouts.fold(Duration::ZERO, Duration::saturating_add));
         let remembers = policy.err_ttl.is_some() || policy.terms.has_older_values();
         let flights = Arc::new(Flights::new(memory, patience, remembers.then_some(SETBACKS)));
-        Cache::new(Inner {
+        Inner {
             name: self.name,
             scope,
             id: self.id,
@@ -444,6 +440,6 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
             is_off: set.enabled == Some(false),
             #[cfg(feature = "testing")]
             aside: Default::default(),
-        })
+        }
     }
 }

@@ -10,7 +10,7 @@ use dcache_backends::Error;
 use crate::args::{Borrowed, ToKey};
 use crate::bounds::{CacheKey, CacheValue};
 use crate::call::Call;
-use crate::flight::Flights;
+use crate::flight::Front;
 use crate::inner::{Inner, Share};
 use crate::look::Entry;
 use crate::miss::Miss;
@@ -37,20 +37,37 @@ use crate::stats::Stats;
 /// # Ok(()) }
 /// ```
 pub struct Cache<K, V> {
-    /// The same as in `inner`, one step nearer for hits.
-    flights: Arc<Flights<K, V>>,
-    pub(crate) inner: Arc<Inner<K, V>>,
+    /// All that a hit needs.
+    front: Arc<Front<K, V>>,
+    whole: Arc<dyn Whole<K, V>>,
+}
+
+/// What a cache is made of, out of sight: who has a cache in a static has the compiler prove that it may be shared,
+/// down to the last of its parts.
+trait Whole<K, V>: Send + Sync {
+    fn inner(self: Arc<Self>) -> Arc<Inner<K, V>>;
+}
+
+impl<K: CacheKey, V: CacheValue> Whole<K, V> for Inner<K, V> {
+    fn inner(self: Arc<Self>) -> Arc<Self> {
+        self
+    }
 }
 
 impl<K, V> Clone for Cache<K, V> {
     fn clone(&self) -> Self {
-        Self { flights: self.flights.clone(), inner: self.inner.clone() }
+        Self { front: self.front.clone(), whole: self.whole.clone() }
     }
 }
 
 impl<K: CacheKey, V: CacheValue> Cache<K, V> {
     pub(crate) fn new(inner: Inner<K, V>) -> Self {
-        Self { flights: inner.flights.clone(), inner: Arc::new(inner) }
+        Self { front: inner.flights.front().clone(), whole: Arc::new(inner) }
+    }
+
+    /// Returns what the cache is made of.
+    pub(crate) fn inner(&self) -> Arc<Inner<K, V>> {
+        self.whole.clone().inner()
     }
 
     /// Returns the value of a key; else runs the body, stores what it returns, and returns that.
@@ -142,7 +159,7 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
 
     /// Returns how errors of this type are shared, if they are.
     fn share<E: 'static>(&self) -> Option<Share<E>> {
-        self.inner.policy.share.as_ref()?.downcast_ref().copied()
+        self.inner().policy.share.as_ref()?.downcast_ref().copied()
     }
 
     /// Returns the value of a key from the nearest tier that has it, and fills the tiers before that.
@@ -163,7 +180,7 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        self.inner.entry(Mode::Async, &key.to_owned()).await
+        self.inner().entry(Mode::Async, &key.to_owned()).await
     }
 
     /// Stores a value in all tiers.
@@ -175,7 +192,7 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        self.inner.put(Mode::Async, &key.to_owned(), value).await
+        self.inner().put(Mode::Async, &key.to_owned(), value).await
     }
 
     /// Removes the value of a key from all tiers. A body that is running for it stores nothing any more.
@@ -187,7 +204,7 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        self.inner.invalidate(Mode::Async, &key.to_owned()).await
+        self.inner().invalidate(Mode::Async, &key.to_owned()).await
     }
 
     /// Removes all values of this cache from all tiers, and nothing else's.
@@ -195,12 +212,12 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
     /// # Errors
     /// Names the tiers that may still hold some.
     pub async fn clear(&self) -> Result<(), Error> {
-        self.inner.clear(Mode::Async).await
+        self.inner().clear(Mode::Async).await
     }
 
     /// Returns the counts.
     pub fn stats(&self) -> Stats {
-        self.inner.stats()
+        self.inner().stats()
     }
 
     /// Returns the same cache for synchronous callers.
@@ -217,19 +234,19 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
         if !settings::enabled() || !key.is_usable() {
             return Err(Miss::past());
         }
-        match self.flights.fresh(key) {
+        match self.front.fresh(key) {
             Some(value) => {
-                self.flights.hits.count();
+                self.front.hits.count();
                 Ok(value)
             }
-            None => Err(Miss::of(&self.inner, Call { key: key.to_key(), is_refresh: false })),
+            None => Err(Miss::of(&self.inner(), Call { key: key.to_key(), is_refresh: false })),
         }
     }
 
     /// Has the body run whatever the tiers hold.
     pub(crate) fn refresh<Q: ToKey<Key = K>>(&self, key: &Q) -> Miss<K, V> {
         match settings::enabled() {
-            true => Miss::of(&self.inner, Call { key: key.to_key(), is_refresh: true }),
+            true => Miss::of(&self.inner(), Call { key: key.to_key(), is_refresh: true }),
             false => Miss::past(),
         }
     }
@@ -320,7 +337,7 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        pollster::block_on(self.0.inner.entry(Mode::Blocking, &key.to_owned()))
+        pollster::block_on(self.0.inner().entry(Mode::Blocking, &key.to_owned()))
     }
 
     /// Stores a value in all tiers.
@@ -332,7 +349,7 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        pollster::block_on(self.0.inner.put(Mode::Blocking, &key.to_owned(), value))
+        pollster::block_on(self.0.inner().put(Mode::Blocking, &key.to_owned(), value))
     }
 
     /// Removes the value of a key from all tiers. A body that is running for it stores nothing any more.
@@ -344,7 +361,7 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
     {
-        pollster::block_on(self.0.inner.invalidate(Mode::Blocking, &key.to_owned()))
+        pollster::block_on(self.0.inner().invalidate(Mode::Blocking, &key.to_owned()))
     }
 
     /// Removes all values of this cache from all tiers, and nothing else's.
@@ -352,6 +369,6 @@ impl<K: CacheKey, V: CacheValue> Blocking<'_, K, V> {
     /// # Errors
     /// Names the tiers that may still hold some.
     pub fn clear(&self) -> Result<(), Error> {
-        pollster::block_on(self.0.inner.clear(Mode::Blocking))
+        pollster::block_on(self.0.inner().clear(Mode::Blocking))
     }
 }

@@ -33,29 +33,17 @@ macro_rules! __controls {
                 $of.entry()
             }
 
-            /// Stores a value that is known otherwise.
-            ///
-            /// # Errors
-            ///
-            /// Names the tiers that did not take it.
+            /// Stores a value that is known otherwise; an error names the tiers that did not take it.
             $($vis)* fn put<$($params)*>($($arguments)* new_value: $($value)*) -> $($done)* $($clause)* {
                 $of.put(new_value)
             }
 
-            /// Removes an entry from all tiers.
-            ///
-            /// # Errors
-            ///
-            /// Names the tiers that may still hold it.
+            /// Removes an entry from all tiers; an error names those that may still hold it.
             $($vis)* fn invalidate<$($params)*>($($arguments)*) -> $($done)* $($clause)* {
                 $of.invalidate()
             }
 
-            /// Removes all entries of this function from all tiers.
-            ///
-            /// # Errors
-            ///
-            /// Names the tiers that may still hold some.
+            /// Removes all entries of this function from all tiers; an error names those that may still hold some.
             $($vis)* fn clear<$($params)*>() -> $($done)* $($clause)* {
                 $whole.$clear()
             }

@@ -87,7 +87,7 @@ impl<B, Q: ToKey<Key: KeyFor<B>>, V: CacheValue> Asked<'_, B, Q, V> {
 
     /// Returns an entry of a cache that the user owns.
     pub fn handle_in<M>(self, cache: &Cache<Q::Key, V>) -> Handle<V, M> {
-        Handle::new(&cache.inner, self.0.to_key())
+        Handle::new(&cache.inner(), self.0.to_key())
     }
 }
 

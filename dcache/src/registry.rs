@@ -218,11 +218,14 @@ impl<K: CacheKey, V: CacheValue> Described for Inner<K, V> {
 /// The caches in use, of functions and others, as long as they live.
 static OPENED: Mutex<Vec<Weak<dyn Described>>> = Mutex::new(Vec::new());
 
-pub(crate) fn add<K: CacheKey, V: CacheValue>(cache: &Cache<K, V>) {
-    let cache: Arc<dyn Described> = cache.inner.clone();
+/// Makes a cache, which is in use from now on.
+pub(crate) fn added<K: CacheKey, V: CacheValue>(inner: Inner<K, V>) -> Cache<K, V> {
+    let cache = Cache::new(inner);
+    let described: Arc<dyn Described> = cache.inner();
     let mut opened = OPENED.lock();
     opened.retain(|cache| cache.strong_count() > 0);
-    opened.push(Arc::downgrade(&cache));
+    opened.push(Arc::downgrade(&described));
+    cache
 }
 
 fn opened() -> Vec<Arc<dyn Described>> {

@@ -201,9 +201,8 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
     fn open(&self) -> &Cache<K, V> {
         self.cache.get_or_init(|| {
             let name = self.meta.name(&(self.types)());
-            let mut cache = (self.build)(Builder::new(name.clone()).one_of(Listing::name(self))).assemble();
+            let mut inner = (self.build)(Builder::new(name.clone()).one_of(Listing::name(self))).assemble();
             if let Err(other) = registry::claim(&name, self.meta.file, self.meta.line)
-                && let Some(inner) = std::sync::Arc::get_mut(&mut cache.inner)
                 && inner.remote.take().is_some()
             {
                 // sharing entries with another function would be worse than not sharing any
@@ -215,15 +214,14 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
                 ));
                 inner.faults.push(fault);
             }
-            registry::add(&cache);
-            cache
+            registry::added(inner)
         })
     }
 
     /// Lists the one cache.
     pub(crate) fn listed(&self) -> Vec<Member> {
         let cache = self.cache();
-        vec![Member { file: self.meta.file, line: self.meta.line, cache: cache.inner.clone() }]
+        vec![Member { file: self.meta.file, line: self.meta.line, cache: cache.inner() }]
     }
 
     /// Has the body run whatever the tiers hold.
@@ -233,7 +231,7 @@ impl<K: CacheKey, V: CacheValue> Site<K, V> {
 
     /// Returns the entry of these arguments.
     pub fn handle<M, Q: ToKey<Key = K>>(&'static self, arguments: &Q) -> Handle<V, M> {
-        Handle::new(&self.cache().inner, arguments.to_key())
+        Handle::new(&self.cache().inner(), arguments.to_key())
     }
 }
 

@@ -26,6 +26,7 @@ mod wait;
 
 use std::any::Any;
 use std::hash::{BuildHasher, Hash};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -50,13 +51,18 @@ use wait::Wait;
 /// An error that waiters share, whatever its type.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 
-/// What this process holds of a function: the values in memory, and the flights that will add to them.
-pub(crate) struct Flights<K, V> {
+/// What a hit needs: the values in memory.
+pub(crate) struct Front<K, V> {
     pub(crate) memory: Option<Store<K, V>>,
-    /// Keys that are not tried again for a while, each with the error that calls get meanwhile, if they do.
-    setbacks: Option<Store<K, Option<SharedError>>>,
     /// Calls that memory answered.
     pub(crate) hits: Counter,
+}
+
+/// What this process holds of a function: the values in memory, and the flights that will add to them.
+pub(crate) struct Flights<K, V> {
+    front: Arc<Front<K, V>>,
+    /// Keys that are not tried again for a while, each with the error that calls get meanwhile, if they do.
+    setbacks: Option<Store<K, Option<SharedError>>>,
     /// How long a change of a key waits for another change of it, or for writes under way.
     patience: Duration,
     shards: Box<[Mutex<Shard<K, V>>]>,
@@ -144,19 +150,35 @@ pub(crate) enum Purpose {
     Remove,
 }
 
-impl<K: CacheKey, V: CacheValue> Flights<K, V> {
-    /// `patience` is how long writes below memory can take, `setbacks` how many are remembered.
-    pub(crate) fn new(memory: Option<Store<K, V>>, patience: Duration, setbacks: Option<usize>) -> Self {
-        let shards = (0..shards()).map(|_| Mutex::new(Shard::new())).collect();
-        let setbacks = setbacks.map(|most| Store::new(Capacity::Entries(most)));
-        Self { memory, setbacks, hits: Counter::default(), patience, shards, hasher: RandomState::default() }
-    }
-
+impl<K: CacheKey, V: CacheValue> Front<K, V> {
     /// Returns the value in memory that needs nothing but to be handed out.
     #[inline]
     pub(crate) fn fresh<Q: Hash + equivalent::Equivalent<K>>(&self, key: &Q) -> Option<V> {
         let slot = self.memory.as_ref()?.get(key)?;
         (slot.due == Tick::NEVER || clock::now() < slot.due).then_some(slot.value)
+    }
+}
+
+impl<K, V> Deref for Flights<K, V> {
+    type Target = Front<K, V>;
+
+    fn deref(&self) -> &Front<K, V> {
+        &self.front
+    }
+}
+
+impl<K: CacheKey, V: CacheValue> Flights<K, V> {
+    /// `patience` is how long writes below memory can take, `setbacks` how many are remembered.
+    pub(crate) fn new(memory: Option<Store<K, V>>, patience: Duration, setbacks: Option<usize>) -> Self {
+        let shards = (0..shards()).map(|_| Mutex::new(Shard::new())).collect();
+        let setbacks = setbacks.map(|most| Store::new(Capacity::Entries(most)));
+        let front = Arc::new(Front { memory, hits: Counter::default() });
+        Self { front, setbacks, patience, shards, hasher: RandomState::default() }
+    }
+
+    /// Returns what a hit needs.
+    pub(crate) fn front(&self) -> &Arc<Front<K, V>> {
+        &self.front
     }
 
     /// Joins the flight of a key, or starts it.

@@ -59,7 +59,7 @@ fn wins_in(cache: Cache<u8, u32>, change: Change) {
     change(&cache, &source).unwrap();
     assert_eq!(call(&cache, &source), 2, "a new call");
     callers.into_iter().for_each(|caller| caller.join().unwrap());
-    assert_eq!(cache.inner.flights.fresh(&Borrowed(&KEY)).unwrap_or(2), 2, "memory");
+    assert_eq!(cache.inner().flights.fresh(&Borrowed(&KEY)).unwrap_or(2), 2, "memory");
     assert_eq!(
         block_on(cache.inner.read(Mode::Async, &KEY)).map_or(2, |found| found.value),
         2,
@@ -122,7 +122,7 @@ pub(super) fn a_clear_wins_over_what_is_below() {
 /// What is under way when the invalidation comes.
 pub(super) fn an_invalidation_wins_over_two_leaders_and_a_waiter() {
     let cache = cache(|it| it);
-    let flights = &cache.inner.flights;
+    let flights = &cache.inner().flights;
     let wait = || match flights.join(&KEY, MANNER) {
         Join::Wait(wait) => wait,
         _ => unreachable!("there is a leader"),
@@ -149,7 +149,7 @@ pub(super) fn an_invalidation_wins_over_two_leaders_and_a_waiter() {
 /// A leader and a waiter of before, and calls that come meanwhile.
 pub(super) fn an_invalidation_wins_over_a_leader_a_waiter_and_calls() {
     let (cache, source) = (cache(|it| it), Source::new());
-    let flights = &cache.inner.flights;
+    let flights = &cache.inner().flights;
     let leader = lead(&cache);
     let Join::Wait(wait) = flights.join(&KEY, MANNER) else { unreachable!("there is a leader") };
     let leader = spawn(move || land(leader, 1));

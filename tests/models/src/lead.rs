@@ -57,7 +57,7 @@ fn poll_once(future: impl Future) {
 /// The leader leaves, and of those who wait the first leaves at the same time, called or not.
 pub(super) fn whoever_leaves_hands_over() {
     let cache = cache(|it| it);
-    let flights = &cache.inner.flights;
+    let flights = &cache.inner().flights;
     let leader = lead(&cache);
     let wait = || match flights.join(&KEY, MANNER) {
         Join::Wait(wait) => wait,
@@ -110,7 +110,7 @@ pub(super) fn other_errors_let_waiters_lead_in_groups() {
 pub(super) fn a_group_is_over_when_all_of_it_have_led() {
     let (cache, source) = (cache(|it| it), Source::new());
     let leader = lead(&cache);
-    let wait = || match cache.inner.flights.join(&KEY, MANNER) {
+    let wait = || match cache.inner().flights.join(&KEY, MANNER) {
         Join::Wait(wait) => wait,
         _ => unreachable!("there is a leader"),
     };

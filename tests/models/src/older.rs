@@ -14,7 +14,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A cache that hands out values past their time to live.
 fn cache_of_older(value: u32, is_stale: bool) -> Cache<u8, u32> {
     let cache = cache(|it| it.ttl(HOUR).stale_while_revalidate(HOUR).stale_if_error(HOUR));
-    let memory = cache.inner.flights.memory.as_ref();
+    let memory = cache.inner().flights.memory.as_ref();
     drop(memory.map(|memory| memory.insert(KEY, older(value, is_stale))));
     cache
 }
@@ -40,7 +40,7 @@ pub(super) fn a_stale_value_is_everyones_and_refreshed_once() {
 /// Ends a flight that has an older value, in the way of `end`, while its key is invalidated.
 fn ends_while_invalidated(is_stale: bool, end: fn(Lead<u8, u32>)) {
     let cache = cache_of_older(1, is_stale);
-    let flights = &cache.inner.flights;
+    let flights = &cache.inner().flights;
     let leader = lead(&cache);
     let callers: Vec<_> = (1..FEW)
         .map(|_| {
@@ -87,7 +87,7 @@ pub(super) fn an_invalidation_forgets_an_error_under_way() {
 /// The leader finds an older value below memory.
 pub(super) fn an_older_value_from_below_is_lent_but_not_after_an_invalidation() {
     let cache = cache(|it| it.ttl(HOUR).stale_while_revalidate(HOUR));
-    let flights = &cache.inner.flights;
+    let flights = &cache.inner().flights;
     let leader = lead(&cache);
     let Join::Wait(wait) = flights.join(&KEY, MANNER) else { unreachable!("there is a leader") };
     let leader = spawn(move || {

@@ -125,7 +125,7 @@ pub(super) fn land(mut lead: Lead<u8, u32>, value: u32) {
 
 /// Leads a flight that nobody else is on.
 pub(super) fn lead(cache: &Cache<u8, u32>) -> Lead<u8, u32> {
-    match cache.inner.flights.join(&KEY, MANNER) {
+    match cache.inner().flights.join(&KEY, MANNER) {
         Join::Lead(lead) | Join::Refresh(_, lead) => lead,
         _ => unreachable!("it is the first"),
     }
