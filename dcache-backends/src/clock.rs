@@ -137,14 +137,18 @@ impl Steps {
 
     fn observe(&self, wall: u64, monotonic: u64) {
         let ahead = wall as i64 - monotonic as i64;
-        let before = self.ahead.fetch_max(ahead, Relaxed);
-        let is_step = before != Self::UNREAD && ahead < before.saturating_sub(Self::SLACK);
-        // of the threads that see it one remembers it
-        if !is_step || self.ahead.compare_exchange(before, ahead, Relaxed, Relaxed).is_err() {
+        let is_step = |before| before != Self::UNREAD && ahead < before - Self::SLACK;
+        if !is_step(self.ahead.fetch_max(ahead, Relaxed)) {
             return;
         }
-        let by = before.abs_diff(ahead);
+        // of the threads that see it one remembers it, and the others wait until it has
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.ahead.load(Relaxed);
+        if !is_step(before) {
+            return;
+        }
+        self.ahead.store(ahead, Relaxed);
+        let by = before.abs_diff(ahead);
         if steps.len() == Self::MOST {
             let first = steps.remove(0);
             steps[0] = Step { from: first.from.max(steps[0].from), by: first.by.saturating_add(steps[0].by) };
