@@ -261,7 +261,7 @@ impl<A: ?Sized> Borrow<A> for Uncopied<A> {
 
 /// What is done with an argument that cannot be copied.
 pub trait LentFallback<A: ?Sized>: Sized {
-    /// See [`Lent::copy`].
+    /// Is never called.
     fn copy(self) -> Uncopied<A> {
         unreachable!()
     }

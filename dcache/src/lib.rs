@@ -68,7 +68,8 @@
 //! | `flight/` | single-flight: leading, waiting, changing a key |
 //! | `background.rs` | work that no caller waits for |
 //! | `inner.rs` | what a cache is made of |
-//! | `call.rs` | **the protocol of a call** |
+//! | `fill.rs` | what a leader does with the tiers: looking below memory, storing in all |
+//! | `call.rs` `away.rs` | **the protocol of a call**; bodies that run away from theirs |
 //! | `change.rs` `look.rs` | putting, invalidating, clearing; looking without a body |
 //! | `miss.rs` | a call that memory could not answer |
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
@@ -80,6 +81,7 @@
 //! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
 
 mod args;
+mod away;
 #[cfg_attr(dcache_models, path = "../../tests/models/src/background.rs")]
 mod background;
 mod bounds;
@@ -94,6 +96,7 @@ mod contain;
 mod controls;
 mod entry;
 mod errand;
+mod fill;
 mod flight;
 mod gate;
 #[cfg(any(doc, doctest))]

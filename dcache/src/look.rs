@@ -7,7 +7,7 @@ use dcache_backends::clock::{self, Tick};
 
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
-use crate::call::{Find, WhenDue};
+use crate::fill::{Find, WhenDue};
 use crate::flight::{Join, Manner};
 use crate::inner::{Inner, MEMORY};
 use crate::mode::Mode;
@@ -39,14 +39,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         }
         let manner = Manner { mode, coalesces: false, refreshes: false, heeds_errors: false, is_ours: false };
         let found = match self.flights.join(key, manner) {
-            Join::Hit(answer) | Join::Refresh(answer, _) => {
-                if answer.is_stale {
-                    count(&self.counts.stale)
-                } else {
-                    self.flights.hits.count()
-                }
-                return Some(answer.value);
-            }
+            Join::Hit(answer) | Join::Refresh(answer, _) => return Some(self.handed_out(answer)),
             Join::Lead(lead) => {
                 let visit = self.visit(&lead, key, mode);
                 let take = |lead| self.find(mode, lead, visit, WhenDue::Take);

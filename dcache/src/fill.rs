@@ -1,0 +1,158 @@
+//! What a leader does with the tiers: it looks for a value below memory, and stores one in all of them.
+
+use std::sync::Arc;
+
+use dcache_backends::clock;
+
+use crate::background;
+use crate::bounds::{CacheKey, CacheValue};
+use crate::flight::{Answer, Lead, Settled};
+use crate::inner::Inner;
+use crate::mode::Mode;
+use crate::policy::{Left, Standing};
+use crate::remote::{Found, Remote, Visit};
+use crate::stats::{Counts, count};
+
+/// What the tiers had for the leader of a key.
+pub(crate) enum Find<K: CacheKey, V: CacheValue> {
+    /// A value, and all is done.
+    Answer(Answer<V>),
+    /// A value, which is to be refreshed in the background.
+    Refresh(Answer<V>, Lead<K, V>, Option<Visit>),
+    /// No value, or one that may only stand in for an error.
+    Nothing(Lead<K, V>, Option<Visit>),
+}
+
+/// What is done about a value that is due, or stale.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum WhenDue {
+    /// One that is due is taken; for one that is stale the body runs.
+    Take,
+    /// It is taken, and refreshed in the background.
+    Refresh,
+    /// The body runs: this is the background.
+    Run,
+}
+
+impl<K: CacheKey, V: CacheValue> Inner<K, V> {
+    /// Reads the remote tiers; what is found goes into all nearer ones with what remains of its life.
+    pub(crate) async fn find(
+        self: &Arc<Self>,
+        mode: Mode,
+        mut lead: Lead<K, V>,
+        visit: Option<Visit>,
+        when_due: WhenDue,
+    ) -> Find<K, V> {
+        let (Some(remote), Some(mut visit)) = (&self.remote, visit) else { return Find::Nothing(lead, None) };
+        let Some(found) = remote.read(&mut visit, &self.policy.terms).await else {
+            return Find::Nothing(lead, Some(visit));
+        };
+        let (standing, value) = (found.left.standing(), found.value.clone());
+        let answer = Answer::of(value.clone(), standing);
+        let is_fresh = standing == Standing::Fresh;
+        let rests = !is_fresh && when_due != WhenDue::Run && self.flights.is_resting(lead.key());
+        let is_taken = match standing {
+            Standing::Fresh => true,
+            Standing::Due => rests || when_due == WhenDue::Take,
+            Standing::Stale | Standing::Kept | Standing::Over => rests,
+        };
+        if is_taken {
+            // in the background there is no call, whose answer this would be
+            if when_due != WhenDue::Run {
+                count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+            }
+            let may_write = lead.settle(Settled { rests, ..self.settled(&value, found.left) });
+            if may_write && found.tier > 0 && is_fresh {
+                Box::pin(self.write(mode, lead, visit, News::Found(found))).await;
+            }
+            return Find::Answer(answer);
+        }
+        // it may be lent for longer than memory would hold it
+        let held = self.held(found.left.within(self.policy.memory_ttl).slot(value.clone()));
+        lead.lend(found.left.slot(value), held);
+        if standing == Standing::Kept || when_due != WhenDue::Refresh {
+            return Find::Nothing(lead, Some(visit));
+        }
+        count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+        Find::Refresh(answer, lead, Some(visit))
+    }
+
+    /// Stores a value in the remote tiers, then in memory, and lets those who wait have it.
+    pub(crate) async fn keep(
+        self: &Arc<Self>,
+        mode: Mode,
+        mut lead: Lead<K, V>,
+        visit: Option<Visit>,
+        value: V,
+    ) {
+        // what is not to be stored does not leave an older value in its place either
+        let replaces = lead.replaces() || lead.lends();
+        let (settled, news) = if self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
+            let (memory, below) = self.policy.terms.new_lives(&value);
+            (self.settled(&value, memory), Some(News::Computed { value, left: below, replaces }))
+        } else {
+            let settled =
+                Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now(), rests: false };
+            (settled, replaces.then_some(News::Nothing))
+        };
+        let may_write = lead.settle(settled);
+        if let (Some(visit), Some(news), true) = (visit, news, may_write) {
+            Box::pin(self.write(mode, lead, visit, news)).await;
+        }
+    }
+
+    /// Writes to remote tiers what a flight has settled on, now or by and by; then the flight is over.
+    async fn write(self: &Arc<Self>, mode: Mode, mut lead: Lead<K, V>, mut visit: Visit, news: News<V>) {
+        let Some(remote) = &self.remote else { return };
+        if !self.policy.write_in_background || !background::WRITES.has_room() {
+            return lead.writing(mode, news.write(remote, &mut visit, &self.counts)).await;
+        }
+        lead.publish();
+        let this = self.clone();
+        background::WRITES.spawn(move || {
+            visit.go_on_thread();
+            if let (Some(remote), true) = (&this.remote, lead.begin_writes()) {
+                let write = news.write(remote, &mut visit, &this.counts);
+                pollster::block_on(lead.writing(Mode::Blocking, write));
+            }
+            drop(lead); // only now may a change of this key go on
+        });
+    }
+
+    /// Reads the remote tiers beside whatever is under way, and stores nothing.
+    pub(crate) async fn read(&self, mode: Mode, key: &K) -> Option<Found<V>> {
+        let remote = self.remote.as_ref()?;
+        let found = remote.read(&mut remote.visit(key, mode)?, &self.policy.terms).await?;
+        let standing = found.left.standing();
+        if standing >= Standing::Kept {
+            return None;
+        }
+        count(if standing == Standing::Stale { &self.counts.stale } else { &self.counts.remote_hits });
+        Some(found)
+    }
+}
+
+/// What remote tiers are to learn.
+enum News<V> {
+    /// A new value, and how long it lives.
+    Computed { value: V, left: Left, replaces: bool },
+    /// What a farther tier had.
+    Found(Found<V>),
+    /// Nothing is to be stored in the place of what may be there.
+    Nothing,
+}
+
+impl<V> News<V> {
+    async fn write<K>(&self, remote: &Remote<K, V>, visit: &mut Visit, counts: &Counts) {
+        match self {
+            Self::Found(found) => remote.promote(visit, found).await,
+            Self::Nothing => drop(remote.remove(visit).await),
+            Self::Computed { value, left, replaces } => {
+                let fault = remote.store(visit, value, *left, *replaces).await.err();
+                if fault.is_some_and(|error| error.parts().iter().any(|part| part.tier().is_empty())) {
+                    count(&counts.errors); // the value's fault; a tier has counted its own
+                }
+            }
+        }
+    }
+}
