@@ -61,7 +61,7 @@ fn wins_in(cache: Cache<u8, u32>, change: Change) {
     callers.into_iter().for_each(|caller| caller.join().unwrap());
     assert_eq!(cache.inner().flights.fresh(&Borrowed(&KEY)).unwrap_or(2), 2, "memory");
     assert_eq!(
-        block_on(cache.inner.read(Mode::Async, &KEY)).map_or(2, |found| found.value),
+        block_on(cache.inner().read(Mode::Async, &KEY)).map_or(2, |found| found.value),
         2,
         "below memory"
     );

@@ -14,8 +14,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A cache that hands out values past their time to live.
 fn cache_of_older(value: u32, is_stale: bool) -> Cache<u8, u32> {
     let cache = cache(|it| it.ttl(HOUR).stale_while_revalidate(HOUR).stale_if_error(HOUR));
-    let memory = cache.inner().flights.memory.as_ref();
-    drop(memory.map(|memory| memory.insert(KEY, older(value, is_stale))));
+    let inner = cache.inner();
+    drop(inner.flights.memory.as_ref().map(|memory| memory.insert(KEY, older(value, is_stale))));
     cache
 }
 

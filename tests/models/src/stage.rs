@@ -23,7 +23,7 @@ pub(super) const MANNER: Manner =
 /// Builds a cache in which nobody waits for a time, only for each other.
 pub(super) fn cache(options: impl FnOnce(Builder<u8, u32>) -> Builder<u8, u32>) -> Cache<u8, u32> {
     let builder = Cache::builder("model").memory(Memory::entries(4)).coalesce(Duration::MAX);
-    options(builder).plan().assemble()
+    Cache::new(options(builder).plan().assemble())
 }
 
 /// What bodies compute from. A value is the version that it was computed from, the first is 1.
