@@ -44,6 +44,7 @@
 //! |---|---|
 //! | `redis`, `fs` | these tiers |
 //! | `bincode`, `postcard`, `json` | these codecs for tiers below memory; `bincode` is what the attribute uses unless told otherwise |
+//! | `tokio` | bodies of `async fn`s in the background, in the runtime of their callers; `redis` and `fs` switch it on |
 //! | `tracing` | log lines; without it errors of set-up go to standard error |
 //! | `metrics` | counts for the `metrics` facade |
 //! | `testing` | tests of code that caches: isolated from each other, with a clock that they move |
