@@ -1,18 +1,20 @@
 //! Older values where calls meet in unusual ways: beside a refresh by name, without coalescing, in circles, on the
 //! threads that run bodies in the background.
 
+use std::future::pending;
 use std::panic::catch_unwind;
 use std::pin::Pin;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::mpsc::channel;
+use std::sync::{Barrier, LazyLock};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use dcache::{Cache, Memory, dcache, drain_blocking, testing};
-use dcache_shelf::Shelf;
+use dcache_tests::{Door, Shelf, poll_once};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -38,23 +40,25 @@ fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 #[test]
 fn a_call_that_waits_for_a_refresh_by_name_is_spared_its_error() {
     static FAILS: AtomicBool = AtomicBool::new(false);
-    static MET: Barrier = Barrier::new(2);
+    static DOOR: LazyLock<Door> = LazyLock::new(Door::new);
     #[dcache(ttl = "1m", stale_if_error = "1h")]
-    fn rate(n: u32) -> Result<u32, String> {
+    async fn rate(n: u32) -> Result<u32, String> {
         if FAILS.load(SeqCst) {
-            MET.wait();
-            thread::sleep(SECOND / 5);
+            DOOR.pass().await;
             return Err("down".into());
         }
         Ok(n)
     }
-    rate(1).unwrap();
-    testing::advance(2 * MINUTE);
-    FAILS.store(true, SeqCst);
-    let refresh = thread::spawn(|| rate::refresh(1));
-    MET.wait();
-    assert_eq!(rate(1), Ok(1));
-    assert_eq!(refresh.join().unwrap(), Err("down".into()));
+    single().block_on(async {
+        rate(1).await.unwrap();
+        testing::advance(2 * MINUTE);
+        FAILS.store(true, SeqCst);
+        let (mut refresh, mut call) = (Box::pin(rate::refresh(1)), Box::pin(rate(1)));
+        assert!(poll_once(&mut refresh).is_pending() && poll_once(&mut call).is_pending());
+        assert_eq!(DOOR.come(), 1, "the call waits for the refresh");
+        DOOR.open();
+        assert_eq!(tokio::join!(refresh, call), (Err("down".into()), Ok(1)));
+    });
 }
 
 #[test]
@@ -62,10 +66,11 @@ fn who_takes_over_a_refresh_by_name_has_an_older_value() {
     #[derive(Debug, PartialEq)]
     struct Down;
     static FAILS: AtomicBool = AtomicBool::new(false);
+    static DOOR: LazyLock<Door> = LazyLock::new(Door::new);
     #[dcache(ttl = "1m", stale_if_error = "1h")]
     async fn rate(n: u32) -> Result<u32, Down> {
         if FAILS.load(SeqCst) {
-            sleep(SECOND / 5).await;
+            DOOR.pass().await;
             return Err(Down);
         }
         Ok(n)
@@ -74,12 +79,12 @@ fn who_takes_over_a_refresh_by_name_has_an_older_value() {
         rate(1).await.unwrap();
         testing::advance(2 * MINUTE);
         FAILS.store(true, SeqCst);
-        let later = async {
-            sleep(SECOND / 20).await;
-            rate(1).await
-        };
-        let (call, _dropped) = tokio::join!(later, timeout(SECOND / 10, rate::refresh(1)));
-        assert_eq!(call, Ok(1));
+        let (mut refresh, mut call) = (Box::pin(rate::refresh(1)), Box::pin(rate(1)));
+        assert!(poll_once(&mut refresh).is_pending() && poll_once(&mut call).is_pending());
+        drop(refresh);
+        DOOR.open();
+        assert_eq!(call.await, Ok(1));
+        assert_eq!(DOOR.come(), 2, "it has run the body itself");
     });
 }
 
@@ -108,7 +113,7 @@ fn calls_that_do_not_wait_for_each_other_wait_for_a_slow_body_as_long_as_they_ma
     #[dcache(ttl = "1m", stale_if_error = "1h", soft_timeout = "50ms", coalesce = false)]
     async fn rate(n: u32) -> Result<u32, String> {
         if SLOW.load(SeqCst) {
-            sleep(10 * SECOND).await;
+            pending::<()>().await;
         }
         Ok(n)
     }
@@ -215,15 +220,19 @@ fn what_panics_after_a_detached_body_panics_in_its_caller() {
 
 #[test]
 fn a_drain_waits_for_nothing_that_only_its_own_thread_could_do() {
+    static WAITS: AtomicBool = AtomicBool::new(false);
     #[dcache(ttl = "1m", stale_while_revalidate = "1h")]
     async fn rate(n: u32) -> u32 {
-        sleep(SECOND / 20).await;
+        if WAITS.load(SeqCst) {
+            pending::<()>().await;
+        }
         n
     }
     ends(|| {
         single().block_on(async {
             rate(1).await;
             testing::advance(2 * MINUTE);
+            WAITS.store(true, SeqCst);
             let runtime = Handle::current();
             // the refresh is sent from another thread, and goes on in this one
             tokio::task::spawn_blocking(move || runtime.block_on(rate(1))).await.unwrap();
@@ -276,10 +285,12 @@ fn a_flight_that_everyone_has_left_is_over() {
     single().block_on(async {
         assert_eq!(rate(1).await, Ok(2));
         testing::advance(2 * MINUTE);
-        // by name it is part of the call, and ends with it, just when who waits for it has waited long enough
-        let refresh = timeout(SECOND / 50, rate::refresh(1));
-        let (_dropped, call) = tokio::join!(refresh, rate(1));
-        assert_eq!(call, Ok(2));
+        // by name it is part of the call, and ends with it, when who waits for it has waited long enough
+        let (mut refresh, mut call) = (Box::pin(rate::refresh(1)), Box::pin(rate(1)));
+        assert!(poll_once(&mut refresh).is_pending() && poll_once(&mut call).is_pending());
+        thread::sleep(SECOND / 20); // its soft timeout, at least
+        drop(refresh);
+        assert_eq!(poll_once(&mut call), Poll::Ready(Ok(2)));
         let again = timeout(5 * SECOND, rate(1)).await.expect("nobody leads");
         assert_eq!(again, Ok(2));
         dcache::drain().await;

@@ -1,10 +1,11 @@
 //! The options about values past their time to live, on functions and methods; `cache/` has how they combine.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use dcache::{async_trait, dcache, drain, drain_blocking, testing};
+use dcache_tests::{Door, poll_once};
 use tokio::time::sleep;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -154,11 +155,12 @@ async fn an_error_is_replaced_by_an_older_value_and_the_body_rests() {
 #[tokio::test]
 async fn a_slow_body_is_waited_for_as_long_as_the_soft_timeout_says() {
     static SLOW: AtomicBool = AtomicBool::new(false);
+    static DOOR: LazyLock<Door> = LazyLock::new(Door::new);
     #[dcache(ttl = "1h", stale_if_error = "1d", soft_timeout = "20ms")]
     async fn rate(of: &str) -> Result<u32, String> {
         let _ = of;
         if SLOW.load(SeqCst) {
-            sleep(Duration::from_millis(200)).await;
+            DOOR.pass().await;
         }
         Ok(next())
     }
@@ -166,6 +168,7 @@ async fn a_slow_body_is_waited_for_as_long_as_the_soft_timeout_says() {
     testing::advance(2 * HOUR);
     SLOW.store(true, SeqCst);
     assert_eq!(rate("a").await, first, "the body takes longer");
+    DOOR.open();
     drain().await;
     let second = rate("a").await;
     assert!(second > first, "it has gone on");
@@ -174,12 +177,14 @@ async fn a_slow_body_is_waited_for_as_long_as_the_soft_timeout_says() {
 
 #[tokio::test]
 async fn a_detached_body_outlives_its_caller() {
+    static DOOR: LazyLock<Door> = LazyLock::new(Door::new);
     #[dcache(detach)]
     async fn slow(n: u32) -> u32 {
-        sleep(Duration::from_millis(50)).await;
+        DOOR.pass().await;
         n + next()
     }
-    assert!(tokio::time::timeout(Duration::from_millis(1), slow(1)).await.is_err());
+    assert!(poll_once(&mut Box::pin(slow(1))).is_pending());
+    DOOR.open();
     drain().await;
     assert!(slow::peek(1).await.is_some());
     assert_eq!(slow::stats().computes, 1);

@@ -3,12 +3,11 @@
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Waker};
 use std::time::Duration;
 
 use dcache::{Cache, testing};
 use dcache_tests::redis::wait_until;
-use dcache_tests::{Door, run};
+use dcache_tests::{Door, poll_once, run};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
@@ -25,8 +24,7 @@ fn runtimes() -> [Runtime; 2] {
 
 /// Polls a call once, and drops it.
 fn give_up<T>(call: impl Future<Output = T>) {
-    let mut call = Box::pin(call);
-    assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(poll_once(&mut Box::pin(call)).is_pending());
 }
 
 /// A body of 50 ms, which takes five times as long as anyone of 40 callers waits, runs at most twice: without
@@ -151,7 +149,7 @@ fn a_caller_whose_bodys_runtime_ends_goes_on_with_the_body() {
             held.pass().await;
             7
         }));
-        let first_poll = async { call.as_mut().poll(&mut Context::from_waker(Waker::noop())) };
+        let first_poll = async { poll_once(&mut call) };
         assert!(runtime.block_on(first_poll).is_pending());
         drop(runtime);
         door.open();

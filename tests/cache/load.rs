@@ -1,15 +1,15 @@
 //! Bounds: what a flight and a waiter take in memory, and that a great many of them take no longer than their number.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use dcache::{Cache, Redis, Tier};
 use dcache_tests::redis::{Server, wait_until};
-use dcache_tests::{Door, figure};
+use dcache_tests::{Door, figure, poll_once};
 use tokio::runtime::Runtime;
 
 use crate::ways::Answer;
@@ -28,10 +28,6 @@ async fn until(may_end: &AtomicBool) -> u32 {
     std::future::poll_fn(|_| if may_end.load(SeqCst) { Poll::Ready(7) } else { Poll::Pending }).await
 }
 
-fn poll<T>(call: &mut Pin<Box<impl Future<Output = T>>>) -> Poll<T> {
-    call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-}
-
 /// Asserts how many bytes each of so many calls takes at most while it waits, its future and beyond that; `key` tells
 /// the key of a call.
 fn assert_small(calls: u32, key: fn(u32) -> u32) {
@@ -43,13 +39,13 @@ fn assert_small(calls: u32, key: fn(u32) -> u32) {
         for n in 0..calls {
             let mut call =
                 Box::pin(async move { cache.get_or_insert_with(&key(n), || until(may_end)).await });
-            assert!(poll(&mut call).is_pending());
+            assert!(poll_once(&mut call).is_pending());
             waiting.push(call);
         }
     });
     may_end.store(true, SeqCst);
     for call in &mut waiting {
-        assert_eq!(poll(call), Poll::Ready(7));
+        assert_eq!(poll_once(call), Poll::Ready(7));
     }
     let stats = cache.stats();
     assert_eq!(stats.misses + stats.coalesced, u64::from(calls));

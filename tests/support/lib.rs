@@ -7,7 +7,9 @@ pub mod redis;
 pub mod spans;
 
 use std::ffi::OsStr;
+use std::pin::Pin;
 use std::process::Command;
+use std::task::{Context, Poll, Waker};
 
 pub use dcache_shelf::{Mood, Shelf};
 pub use door::Door;
@@ -17,6 +19,11 @@ pub use gate::Gate;
 pub fn run<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(2).enable_all().build().expect("a runtime").block_on(future)
+}
+
+/// Polls a future once; nothing wakes it.
+pub fn poll_once<T>(future: &mut Pin<Box<impl Future<Output = T>>>) -> Poll<T> {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// Runs the rest of a test in a process of its own with these variables set.
