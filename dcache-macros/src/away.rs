@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned as _;
-use syn::{ReturnType, Type};
 
 use crate::body::{detached, own_self};
 use crate::call::local;
@@ -34,7 +34,7 @@ impl Plan<'_> {
 
     /// Writes the body itself, around arguments that are its own.
     fn block_away(&self, flow: Flow) -> TokenStream {
-        let (item, returns) = (&self.function.item, &self.function.returns);
+        let item = &self.function.item;
         let lent = self.function.arguments.iter().map(|argument| {
             let (name, lent) = (owned(argument), lent(argument));
             quote!(let #name = #lent;)
@@ -50,10 +50,7 @@ impl Plan<'_> {
         let at = span::at(returns_at(self.function));
         match (flow, pinned_block(&item.block)) {
             (Flow::Sync, _) => {
-                let returns = match &item.sig.output {
-                    ReturnType::Default => None,
-                    returns @ ReturnType::Type(..) => Some(returns),
-                };
+                let returns = self.function.declared();
                 let body = local("body");
                 // a closure of its own, so that what it is lent is there for its `return`s as well
                 quote_spanned!(at=> move || { #(#lent)* let #body = move || #returns #block; #body() })
@@ -62,17 +59,7 @@ impl Plan<'_> {
                 let block = detached(block.to_token_stream());
                 quote_spanned!(at=> async move { #(#lent)* #(#bound)* #block.await })
             }
-            _ => {
-                let value = Ident::new("__dcache_value", at);
-                quote_spanned!(at=> async move {
-                    if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#returns> {
-                        return #value;
-                    }
-                    #(#lent)*
-                    let #value: #returns = #block;
-                    #value
-                })
-            }
+            _ => self.future(Some(quote!(#(#lent)*)), &block),
         }
     }
 }

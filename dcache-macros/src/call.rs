@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Attribute, FnArg, Meta, Pat, PatIdent, ReturnType, Safety, Signature, VisRestricted, Visibility};
+use syn::{Attribute, FnArg, Meta, Pat, PatIdent, Safety, Signature, VisRestricted, Visibility};
 
 use crate::function::{Flow, pinned_block};
 use crate::plan::{Home, Plan, returns_at};
@@ -22,27 +22,24 @@ impl Plan<'_> {
         let (krate, miss) = (span::moved(krate, at), Ident::new(&miss.to_string(), at));
         let share =
             self.fallible.then(|| quote_spanned!(at=> , <#krate::__private::Probe<#returns>>::DCACHE_SHARE));
-        if self.is_away {
-            let body = self.body_away();
-            return match (self.fallible, self.function.is_async()) {
-                (true, true) => quote_spanned!(at=> #miss.try_run_away(#body #share)),
-                (true, false) => quote_spanned!(at=> #miss.try_run_away_blocking(#body #share)),
-                (false, true) => quote_spanned!(at=> #miss.run_away(#body)),
-                (false, false) => quote_spanned!(at=> #miss.run_away_blocking(#body)),
-            };
-        }
-        let body = self.body();
-        match (self.fallible, self.function.is_async()) {
-            (true, true) => quote_spanned!(at=> #miss.try_run(#body #share)),
-            (true, false) => quote_spanned!(at=> #miss.try_run_blocking(#body #share)),
-            (false, true) => quote_spanned!(at=> #miss.run(#body)),
-            (false, false) => quote_spanned!(at=> #miss.run_blocking(#body)),
-        }
+        let method = match (self.fallible, self.is_away, self.function.is_async()) {
+            (false, false, true) => "run",
+            (false, false, false) => "run_blocking",
+            (false, true, true) => "run_away",
+            (false, true, false) => "run_away_blocking",
+            (true, false, true) => "try_run",
+            (true, false, false) => "try_run_blocking",
+            (true, true, true) => "try_run_away",
+            (true, true, false) => "try_run_away_blocking",
+        };
+        let (method, body) =
+            (Ident::new(method, at), if self.is_away { self.body_away() } else { self.body() });
+        quote_spanned!(at=> #miss.#method(#body #share))
     }
 
     /// Writes the body, to be run on a miss: a future, or a closure.
     fn body(&self) -> TokenStream {
-        let (function, returns) = (self.function, &self.function.returns);
+        let function = self.function;
         if self.home == Home::Type {
             let uncached = self.call("uncached", &TokenStream::new());
             let names = function.arguments.iter().map(|argument| &argument.name);
@@ -61,26 +58,26 @@ impl Plan<'_> {
         match function.flow {
             Flow::Pinned => pinned_block(&function.item.block).to_token_stream(),
             Flow::Sync => {
-                let returns = match &function.item.sig.output {
-                    ReturnType::Default => None,
-                    returns @ ReturnType::Type(..) => Some(returns),
-                };
+                let returns = function.declared();
                 let at = span::at(function.item.sig.ident.span());
                 quote_spanned!(at=> move || #returns #block)
             }
-            Flow::Async => {
-                // the first statement tells the compiler what `return` returns
-                let at = span::at(returns_at(function));
-                let value = Ident::new("__dcache_value", at);
-                quote_spanned!(at=> async move {
-                    if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#returns> {
-                        return #value;
-                    }
-                    let #value: #returns = #block;
-                    #value
-                })
-            }
+            Flow::Async => self.future(None, &block),
         }
+    }
+
+    /// Writes the future of a block, after some statements. The first of all tells the compiler what `return` returns.
+    pub(crate) fn future(&self, before: Option<TokenStream>, block: &TokenStream) -> TokenStream {
+        let (returns, at) = (&self.function.returns, span::at(returns_at(self.function)));
+        let value = Ident::new("__dcache_value", at);
+        quote_spanned!(at=> async move {
+            if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#returns> {
+                return #value;
+            }
+            #before
+            let #value: #returns = #block;
+            #value
+        })
     }
 
     /// Writes a call of a cache's method with the borrowed arguments. Where a type may not fit, it is called in a way

@@ -7,8 +7,8 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{
     AttrStyle, Attribute, Block, Expr, ExprAsync, FnArg, FnModifiers, GenericArgument, GenericParam, Ident,
-    Item, ItemFn, Pat, PathArguments, PathSegment, Receiver, ReceiverKind, Safety, Signature, Stmt,
-    TraitItemFn, Type, TypeParamBound, TypePath, TypeReference, braced,
+    Item, ItemFn, Pat, PathArguments, PathSegment, Receiver, ReceiverKind, ReturnType, Safety, Signature,
+    Stmt, TraitItemFn, Type, TypeParamBound, TypePath, TypeReference, braced,
 };
 
 use crate::errors::Errors;
@@ -124,6 +124,11 @@ impl Function {
     /// Tells whether its callers wait in a future.
     pub(crate) fn is_async(&self) -> bool {
         self.flow != Flow::Sync
+    }
+
+    /// Returns the return type as it is declared, if it is.
+    pub(crate) fn declared(&self) -> Option<&ReturnType> {
+        Some(&self.item.sig.output).filter(|output| matches!(output, ReturnType::Type(..)))
     }
 
     /// Writes the conditions under which it is there at all.

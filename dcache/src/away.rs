@@ -2,13 +2,13 @@
 //! gone.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::call::{Ended, Run, Tally, on_thread};
-use crate::contain::{Panic, caught};
+use crate::contain::{Panic, caught, contained};
 use crate::errand::errand;
 use crate::fill::{Find, WhenDue};
 use crate::flight::{Callers, Lead};
@@ -83,15 +83,11 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             run.lead.iter().for_each(|lead| lead.queue(false));
             let Some(run) = on_thread(|| this.look_below(Mode::Blocking, run)) else { return };
             let start = this.start();
-            let within = || match &run.lead {
-                Some(lead) => lead.within_blocking(body),
-                None => body(),
-            };
-            let result = catch_unwind(AssertUnwindSafe(within));
+            let result = contained(|| run.within_blocking(body));
             this.spent(start);
             match result {
-                Ok(result) => drop(on_thread(|| this.end(Mode::Blocking, run, result, share))),
-                Err(_) => {
+                Some(result) => drop(on_thread(|| this.end(Mode::Blocking, run, result, share))),
+                None => {
                     this.give_up(run);
                     log::error(format_args!("a refresh of `{}` panicked", this.name));
                 }
@@ -117,13 +113,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         share: Option<Share<E>>,
     ) -> Result<Ended<V, E>, Panic> {
         let start = self.start();
-        let result = caught(async {
-            match &run.lead {
-                Some(lead) => lead.within(body).await,
-                None => body.await,
-            }
-        });
-        let result = result.await;
+        let result = caught(run.within(body)).await;
         self.spent(start);
         match result {
             Ok(result) => Ok(self.end(Mode::Async, run, result, share).await),

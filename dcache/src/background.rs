@@ -10,6 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
 
+use crate::contain::contained;
 use crate::log;
 use crate::sync::{self, wake_all};
 
@@ -261,7 +262,7 @@ impl Pool {
     pub(crate) fn spawn(&'static self, job: impl FnOnce() + Send + 'static) {
         let under_way = UnderWay::anywhere();
         let job = move || {
-            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+            if contained(job).is_none() {
                 log::error(format_args!("background work panicked"));
             }
             drop(under_way);

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::background;
@@ -189,7 +189,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             let run = match turn {
                 Turn::Again => continue,
                 Turn::Value(answer) => {
-                    count(if answer.is_stale { &self.counts.stale } else { &self.counts.coalesced });
+                    self.count_answer(&answer, &self.counts.coalesced);
                     return Begun::Answered(Ok(answer.value));
                 }
                 Turn::Error(error) => match restore(&error) {
@@ -197,12 +197,12 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                         count(&self.counts.coalesced);
                         return Begun::Answered(Err(error));
                     }
-                    None => Run { lead: None, visit: None, lender: None }, // the leader's are of another type
+                    None => Run::beside(None), // the leader's errors are of another type
                 },
-                Turn::Alone(lender) => Run { lead: None, visit: None, lender: Some(lender) },
+                Turn::Alone(lender) => Run::beside(Some(lender)),
                 Turn::Apart(lender) => match Box::pin(self.read(mode, key)).await {
-                    Some(answer) => return Begun::Answered(Ok(answer.value)),
-                    None => Run { lead: None, visit: None, lender: Some(lender) },
+                    Some(value) => return Begun::Answered(Ok(value)),
+                    None => Run::beside(Some(lender)),
                 },
                 Turn::Lead(lead) => match self.visit(&lead, key, mode) {
                     None => Run::of(lead, None),
@@ -236,6 +236,11 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         answer.value
     }
 
+    /// Counts a call that is answered: as this, unless with an older value.
+    pub(crate) fn count_answer(&self, answer: &Answer<V>, fresh: &AtomicU64) {
+        count(if answer.is_stale { &self.counts.stale } else { fresh });
+    }
+
     /// Runs the body as a part of its call.
     async fn run<E>(
         self: &Arc<Self>,
@@ -244,10 +249,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         share: Option<Share<E>>,
     ) -> Result<V, E> {
         let (start, tally) = (self.start(), Tally::of(&run, &self.counts));
-        let result = match &run.lead {
-            Some(lead) => lead.within(body).await,
-            None => body.await,
-        };
+        let result = run.within(body).await;
         self.spent(start);
         self.end(Mode::Async, run, result, share).await.counted(tally)
     }
@@ -260,10 +262,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         share: Option<Share<E>>,
     ) -> Result<V, E> {
         let (start, tally) = (self.start(), Tally::of(&run, &self.counts));
-        let result = match &run.lead {
-            Some(lead) => lead.within_blocking(body),
-            None => body(),
-        };
+        let result = run.within_blocking(body);
         self.spent(start);
         on_thread(|| self.end(Mode::Blocking, run, result, share)).counted(tally)
     }
@@ -330,6 +329,28 @@ impl<K: CacheKey, V: CacheValue> Run<K, V> {
     pub(crate) fn of(lead: Lead<K, V>, visit: Option<Visit>) -> Self {
         let lender = Some(lead.lender());
         Self { lead: Some(lead), visit, lender }
+    }
+
+    /// The run of a call that leads nobody.
+    fn beside(lender: Option<Lender<K, V>>) -> Self {
+        Self { lead: None, visit: None, lender }
+    }
+
+    /// Runs an asynchronous body, as the leader's if the call leads.
+    pub(crate) async fn within<F: Future>(&self, body: F) -> F::Output {
+        match &self.lead {
+            Some(lead) => lead.within(body).await,
+            None => body.await,
+        }
+    }
+
+    /// Runs a synchronous body likewise.
+    #[inline]
+    pub(crate) fn within_blocking<T>(&self, body: impl FnOnce() -> T) -> T {
+        match &self.lead {
+            Some(lead) => lead.within_blocking(body),
+            None => body(),
+        }
     }
 
     /// Tells whether there is an older value, which may be what the call gets.

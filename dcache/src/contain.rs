@@ -9,7 +9,7 @@ use std::task::Poll;
 /// What code panicked with.
 pub(crate) type Panic = Box<dyn Any + Send>;
 
-/// Runs code of a type (its `Serialize`, its codec): nothing of it may reach the caller.
+/// Runs code of others (a type's `Serialize`, a codec, a tier): a panic of it must not reach the caller.
 pub(crate) fn contained<T>(code: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(code)).ok()
 }

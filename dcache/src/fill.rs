@@ -47,8 +47,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let Some(found) = remote.read(&mut visit, &self.policy.terms).await else {
             return Find::Nothing(lead, Some(visit));
         };
-        let (standing, value) = (found.left.standing(), found.value.clone());
-        let answer = Answer::of(value.clone(), standing);
+        let standing = found.left.standing();
+        let answer = Answer::of(found.value.clone(), standing);
         let is_fresh = standing == Standing::Fresh;
         let rests = !is_fresh && when_due != WhenDue::Run && self.flights.is_resting(lead.key());
         let is_taken = match standing {
@@ -59,21 +59,21 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if is_taken {
             // in the background there is no call, whose answer this would be
             if when_due != WhenDue::Run {
-                count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+                self.count_answer(&answer, &self.counts.remote_hits);
             }
-            let may_write = lead.settle(Settled { rests, ..self.settled(&value, found.left) });
+            let may_write = lead.settle(Settled { rests, ..self.settled(&found.value, found.left) });
             if may_write && found.tier > 0 && is_fresh {
                 Box::pin(self.write(mode, lead, visit, News::Found(found))).await;
             }
             return Find::Answer(answer);
         }
         // it may be lent for longer than memory would hold it
-        let held = self.held(found.left.within(self.policy.memory_ttl).slot(value.clone()));
-        lead.lend(found.left.slot(value), held);
+        let held = self.held(&found.value, found.left);
+        lead.lend(found.left.slot(found.value), held);
         if standing == Standing::Kept || when_due != WhenDue::Refresh {
             return Find::Nothing(lead, Some(visit));
         }
-        count(if answer.is_stale { &self.counts.stale } else { &self.counts.remote_hits });
+        self.count_answer(&answer, &self.counts.remote_hits);
         Find::Refresh(answer, lead, Some(visit))
     }
 
@@ -120,15 +120,16 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     }
 
     /// Reads the remote tiers beside whatever is under way, and stores nothing.
-    pub(crate) async fn read(&self, mode: Mode, key: &K) -> Option<Found<V>> {
+    pub(crate) async fn read(&self, mode: Mode, key: &K) -> Option<V> {
         let remote = self.remote.as_ref()?;
         let found = remote.read(&mut remote.visit(key, mode)?, &self.policy.terms).await?;
         let standing = found.left.standing();
         if standing >= Standing::Kept {
             return None;
         }
-        count(if standing == Standing::Stale { &self.counts.stale } else { &self.counts.remote_hits });
-        Some(found)
+        let answer = Answer::of(found.value, standing);
+        self.count_answer(&answer, &self.counts.remote_hits);
+        Some(answer.value)
     }
 }
 

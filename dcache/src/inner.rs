@@ -13,7 +13,7 @@ use crate::canonical::Refusal;
 use crate::contain::contained;
 use crate::flight::{Answer, Flights, Lead, Settled, SharedError};
 use crate::mode::Mode;
-use crate::policy::{Left, Length, Life, Terms};
+use crate::policy::{Left, Length, Life, Standing, Terms};
 use crate::remote::{Remote, Visit};
 use crate::stats::{Counts, Stats, TierStats};
 #[cfg(feature = "testing")]
@@ -102,21 +102,21 @@ pub(crate) const MEMORY: &str = "memory";
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Tells what a flight ends with: the value, and what memory holds of it.
     pub(crate) fn settled(&self, value: &V, left: Left) -> Settled<V> {
-        let slot = left.within(self.policy.memory_ttl).slot(value.clone());
         let answer = Answer::of(value.clone(), left.standing());
-        let fresh_until = if answer.is_stale { slot.kept_until } else { slot.fresh_until };
-        Settled { answer, slot: self.held(slot), fresh_until, rests: false }
+        let ends = left.within(self.policy.memory_ttl).slot(());
+        let fresh_until = if answer.is_stale { ends.kept_until } else { ends.fresh_until };
+        Settled { answer, slot: self.held(value, left), fresh_until, rests: false }
     }
 
     /// Returns what memory holds of a value, if it does.
-    pub(crate) fn held(&self, slot: Slot<V>) -> Option<Slot<V>> {
-        if slot.kept_until <= slot.created {
+    pub(crate) fn held(&self, value: &V, left: Left) -> Option<Slot<V>> {
+        let (memory, left) = (self.flights.memory.as_ref()?, left.within(self.policy.memory_ttl));
+        if left.standing() == Standing::Over {
             return None;
         }
         // a value that cannot be weighed is not held
-        let weight =
-            self.flights.memory.as_ref().and_then(|memory| contained(|| memory.weigh(&slot.value)))?;
-        Some(Slot { weight, ..slot })
+        let weight = contained(|| memory.weigh(value))?;
+        Some(Slot { weight, ..left.slot(value.clone()) })
     }
 
     /// Starts a way through the remote tiers: none where there are none, or while a `clear` is under way.

@@ -55,7 +55,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `sync.rs` `threads.rs` `log.rs` `contain.rs` `timer.rs` `together.rs` `errand.rs` | a mutex, what models replace, a log, panics that go no further, waiting without a runtime, work that goes on without who waits |
+//! | `contain.rs` `sync.rs` `threads.rs` `log.rs` `timer.rs` `together.rs` `errand.rs` | panics that go no further, a mutex, what models replace, a log, waiting without a runtime, work that goes on without who waits |
 //! | `stats.rs` `weight.rs` | counts; how heavy a value is |
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |

@@ -1,7 +1,6 @@
 //! A remote tier in use: its time budget, its breaker, its counts.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 use dcache_backends::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope};
 
 use crate::breaker::Breaker;
-use crate::contain::caught;
+use crate::contain::{caught, contained};
 use crate::mode::Mode;
 use crate::policy::Ttl;
 use crate::stats::{TierCounts, TierStats, count};
@@ -248,8 +247,8 @@ impl LiveTier {
         }
         let start = Instant::now();
         let result = match (allowance.mode, shared.backend.as_blocking()) {
-            (Mode::Blocking, Some(tier)) => catch_unwind(AssertUnwindSafe(|| blocking(tier, allowance.left)))
-                .unwrap_or_else(|_| Err(fault(ErrorKind::Other).with_context("the tier panicked"))),
+            (Mode::Blocking, Some(tier)) => contained(|| blocking(tier, allowance.left))
+                .unwrap_or_else(|| Err(fault(ErrorKind::Other).with_context("the tier panicked"))),
             (mode, _) => {
                 let future = elsewhere(mode, caught(future));
                 match timer::timeout(allowance.left, future).await {

@@ -49,9 +49,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                 }
             }
             // a body is running, or the key is being changed: look, and leave the filling to them
-            Join::Alone(_) | Join::Apart(_) | Join::Wait(_) | Join::Failed(_) => {
-                self.read(mode, key).await.map(|found| found.value)
-            }
+            Join::Alone(_) | Join::Apart(_) | Join::Wait(_) | Join::Failed(_) => self.read(mode, key).await,
         };
         if found.is_none() {
             count(&self.counts.misses);

@@ -1,8 +1,9 @@
 //! A mutex without poison (what it guards is whole again whenever the lock is free), and waking.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{MutexGuard, PoisonError};
 use std::task::Waker;
+
+use crate::contain::contained;
 
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
@@ -20,6 +21,6 @@ impl<T> Mutex<T> {
 /// Wakes all of them: a waker that panics (its executor is gone) keeps nobody else asleep.
 pub(crate) fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
     for waker in wakers {
-        let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        contained(|| waker.wake());
     }
 }

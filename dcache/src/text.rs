@@ -6,9 +6,10 @@
 
 use std::fmt::{self, Display, Write};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use equivalent::Equivalent;
+
+use crate::contain::contained;
 
 /// The longest text that is used as an id as it is, and the longest key that is looked up without allocating.
 const LIMIT: usize = 200;
@@ -53,8 +54,8 @@ impl Template {
 
     // one function for all types: the template stays where it is, and generated code small
     fn show(&mut self, value: &dyn Display) {
-        let shown = catch_unwind(AssertUnwindSafe(|| write!(Escaped(self), "{value}")));
-        self.failed |= !matches!(shown, Ok(Ok(())));
+        let shown = contained(|| write!(Escaped(self), "{value}"));
+        self.failed |= !matches!(shown, Some(Ok(())));
     }
 
     /// Tells whether a value could not be shown; the call then has no key, and must not use the cache.

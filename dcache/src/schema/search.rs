@@ -17,13 +17,13 @@
 use std::any::type_name;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use blake3::Hasher;
 use serde::de::DeserializeOwned;
 
 use super::event::Event;
 use super::trace::Tracer;
+use crate::contain::contained;
 
 /// How many questions of a type are answered, all runs together; ordinary types ask a few dozen.
 const STEPS: usize = 100_000;
@@ -111,14 +111,14 @@ pub(super) fn explore<T: DeserializeOwned>(human_readable: bool) -> blake3::Hash
         search.begin();
         let tracer = Tracer::new(&mut search);
         // the notes are whole after a panic too: nothing is left half done between two of them
-        let decoded = catch_unwind(AssertUnwindSafe(|| T::deserialize(tracer).is_ok()));
+        let decoded = contained(|| T::deserialize(tracer).is_ok());
         match (decoded, search.stop) {
-            (Err(_), _) | (_, Some(Stop::Exhausted)) => break false,
+            (None, _) | (_, Some(Stop::Exhausted)) => break false,
             (_, Some(Stop::Again)) => {}
-            (Ok(true), None) if search.unseen == 0 => break true,
-            (Ok(true), None) => {}
-            (Ok(false), None) if search.choose_otherwise() => {}
-            (Ok(false), None) => break false,
+            (Some(true), None) if search.unseen == 0 => break true,
+            (Some(true), None) => {}
+            (Some(false), None) if search.choose_otherwise() => {}
+            (Some(false), None) => break false,
         }
     };
     if !complete || search.named {
