@@ -16,7 +16,7 @@
 //! | `types.rs` | what can be read off a type |
 //! | `place.rs` | whether a function stands in an `impl`, which only the source tells |
 //! | `function.rs` | the function, and what no option can make cacheable |
-//! | `options.rs` | the table of options; defaults of a block |
+//! | `options.rs` `defaults.rs` | the table of options; what they are on a block |
 //! | `mention.rs` | which arguments an expression is about |
 //! | `body.rs` | what a body says of `self` and of lifetimes |
 //! | `key.rs` | what a call is known by |
@@ -37,6 +37,7 @@ mod block;
 mod body;
 mod call;
 mod companion;
+mod defaults;
 mod duration;
 mod errors;
 mod expand;

@@ -13,9 +13,9 @@ use crate::errand::errand;
 use crate::fill::{Find, WhenDue};
 use crate::flight::{Callers, Lead};
 use crate::inner::{Inner, Share};
+use crate::length::Length;
 use crate::log;
 use crate::mode::Mode;
-use crate::policy::Length;
 use crate::timer;
 
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {

@@ -12,9 +12,9 @@ use crate::bounds::{CacheKey, CacheValue};
 use crate::fill::{Find, WhenDue};
 use crate::flight::{Answer, Join, Lead, Lender, Manner, Purpose, SharedError, Turn};
 use crate::inner::{Inner, Share};
+use crate::length::Length;
 use crate::log;
 use crate::mode::Mode;
-use crate::policy::Length;
 use crate::remote::Visit;
 use crate::stats::{Counts, count};
 

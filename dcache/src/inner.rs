@@ -12,8 +12,9 @@ use crate::bounds::{CacheKey, CacheValue};
 use crate::canonical::Refusal;
 use crate::contain::contained;
 use crate::flight::{Answer, Flights, Lead, Settled, SharedError};
+use crate::length::Length;
 use crate::mode::Mode;
-use crate::policy::{Left, Length, Life, Standing, Terms};
+use crate::policy::{Left, Life, Standing, Terms};
 use crate::remote::{Remote, Visit};
 use crate::stats::{Counts, Stats, TierStats};
 #[cfg(feature = "testing")]

@@ -59,7 +59,7 @@
 //! | `stats.rs` `weight.rs` | counts; how heavy a value is |
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
-//! | `policy.rs` | how long a value is fresh, and what may be done with it after that |
+//! | `length.rs` `policy.rs` | lengths of time as users give them; how long a value is fresh, and what may be done with it after that |
 //! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
@@ -106,6 +106,7 @@ mod handle;
 mod inner;
 #[cfg(all(feature = "testing", feature = "fs"))]
 mod later;
+mod length;
 mod list;
 mod live;
 mod log;
@@ -156,10 +157,10 @@ pub use dcache_backends::{
 #[doc = include_str!("../docs/options.md")]
 pub use dcache_macros::dcache;
 pub use handle::{CacheRef, Handle};
+pub use length::{Length, Portion};
 pub use look::Entry;
 #[cfg(feature = "metrics")]
 pub use metrics::record_metrics;
-pub use policy::{Length, Portion};
 pub use registry::{Function, check, functions};
 pub use settings::{Configuration, FunctionSettings, configure, set_enabled};
 pub use stats::{Stats, TierStats};
