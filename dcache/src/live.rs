@@ -242,7 +242,7 @@ impl LiveTier {
             let context = "an isolated test has begun or ended since this call began";
             return Err(fault(ErrorKind::Unavailable).with_context(context));
         }
-        if allowance.left.is_zero() || !shared.breaker.admits(self.judges) {
+        if allowance.left.is_zero() || !shared.breaker.admits(operation, self.judges) {
             return Err(fault(ErrorKind::Unavailable).with_context("skipped after failures"));
         }
         let start = Instant::now();
@@ -266,16 +266,16 @@ impl LiveTier {
         });
         allowance.left = allowance.left.saturating_sub(start.elapsed());
         match &result {
-            Ok(_) => shared.breaker.succeeded(self.name()),
+            Ok(_) => shared.breaker.succeeded(operation, self.name()),
             Err(error) => {
                 count(&self.counts.errors);
                 match error.kind() {
                     // this entry's fault, not the tier's, which has answered
-                    ErrorKind::TooLarge => shared.breaker.succeeded(self.name()),
+                    ErrorKind::TooLarge => shared.breaker.succeeded(operation, self.name()),
                     ErrorKind::Timeout if !self.judges => allowance.left = Duration::ZERO,
                     _ => {
                         allowance.left = Duration::ZERO; // one call does not wait for one tier twice
-                        shared.breaker.failed(error);
+                        shared.breaker.failed(operation, error);
                     }
                 }
             }

@@ -103,7 +103,7 @@ pub struct TierStats {
     pub removes: u64,
     /// Operations that failed, and entries that were no good.
     pub errors: u64,
-    /// Whether the tier is skipped for now, because it failed several times in a row.
+    /// Whether the tier, or only writing to it, is skipped for now, because it failed several times in a row.
     pub open: bool,
 }
 
