@@ -5,6 +5,7 @@ use dcache_backends::Error;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::flight::Purpose;
 use crate::inner::Inner;
+use crate::live::Older;
 use crate::log;
 use crate::mode::Mode;
 use crate::settings;
@@ -24,7 +25,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let may_write = lead.settle(self.settled(&value, memory));
         let (Some(remote), Some(mut visit), true) = (&self.remote, visit, may_write) else { return Ok(()) };
         let mut result = Ok(());
-        lead.writing(mode, async { result = remote.store(&mut visit, &value, below, true).await }).await;
+        lead.writing(mode, async { result = remote.store(&mut visit, &value, below, Older::MustGo).await })
+            .await;
         result
     }
 
@@ -34,7 +36,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let Some(remote) = &self.remote else { return Ok(()) };
         let Some(mut visit) = remote.visit(key, mode) else { return Ok(()) };
         let remove = async |change| {
-            let result = remote.remove(&mut visit).await;
+            let result = remote.remove(&mut visit, Older::MustGo).await;
             drop(change); // from here on calls look into the tiers again
             result
         };

@@ -8,6 +8,7 @@ use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::flight::{Answer, Lead, Settled};
 use crate::inner::Inner;
+use crate::live::Older;
 use crate::mode::Mode;
 use crate::policy::{Left, Standing};
 use crate::remote::{Found, Remote, Visit};
@@ -86,14 +87,18 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         value: V,
     ) {
         // what is not to be stored does not leave an older value in its place either
-        let replaces = lead.replaces() || lead.lends();
+        let older = match (lead.replaces(), lead.lends()) {
+            (true, _) => Older::MustGo,
+            (false, true) => Older::Goes,
+            (false, false) => Older::Stays,
+        };
         let (settled, news) = if self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
             let (memory, below) = self.policy.terms.new_lives(&value);
-            (self.settled(&value, memory), Some(News::Computed { value, left: below, replaces }))
+            (self.settled(&value, memory), Some(News::Computed { value, left: below, older }))
         } else {
             let settled =
                 Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now(), rests: false };
-            (settled, replaces.then_some(News::Nothing))
+            (settled, (older != Older::Stays).then_some(News::Nothing(older)))
         };
         let may_write = lead.settle(settled);
         if let (Some(visit), Some(news), true) = (visit, news, may_write) {
@@ -136,20 +141,20 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
 /// What remote tiers are to learn.
 enum News<V> {
     /// A new value, and how long it lives.
-    Computed { value: V, left: Left, replaces: bool },
+    Computed { value: V, left: Left, older: Older },
     /// What a farther tier had.
     Found(Found<V>),
     /// Nothing is to be stored in the place of what may be there.
-    Nothing,
+    Nothing(Older),
 }
 
 impl<V> News<V> {
     async fn write<K>(&self, remote: &Remote<K, V>, visit: &mut Visit, counts: &Counts) {
         match self {
             Self::Found(found) => remote.promote(visit, found).await,
-            Self::Nothing => drop(remote.remove(visit).await),
-            Self::Computed { value, left, replaces } => {
-                let fault = remote.store(visit, value, *left, *replaces).await.err();
+            Self::Nothing(older) => drop(remote.remove(visit, *older).await),
+            Self::Computed { value, left, older } => {
+                let fault = remote.store(visit, value, *left, *older).await.err();
                 if fault.is_some_and(|error| error.parts().iter().any(|part| part.tier().is_empty())) {
                     count(&counts.errors); // the value's fault; a tier has counted its own
                 }

@@ -172,7 +172,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let counts = &self.counts;
         let (misses, coalesced) = (load(&counts.misses), load(&counts.coalesced));
         let remote: Vec<TierStats> =
-            self.remote.iter().flat_map(|remote| &remote.tiers).map(|tier| tier.stats()).collect();
+            self.remote.iter().flat_map(|remote| &remote.tiers).map(|tier| tier.stats(&self.scope)).collect();
         let remote_hits = load(&counts.remote_hits);
         let memory_hits = self.flights.hits.sum();
         let memory = self.flights.memory.as_ref();
@@ -184,6 +184,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             removes: memory.removes(),
             errors: 0,
             open: false,
+            lost: 0,
         });
         let tiers: Vec<_> = memory_stats.into_iter().chain(remote).collect();
         Stats {

@@ -63,11 +63,12 @@
 //! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
-//! | `mode.rs` `waits.rs` `breaker.rs` `twin.rs` `later.rs` `live.rs` | a remote tier in use: time budget, breaker, counts; its twin in a test |
+//! | `background.rs` | work that no caller waits for |
+//! | `mode.rs` `waits.rs` `breaker.rs` `lost.rs` `twin.rs` `later.rs` `shared.rs` | a remote tier that functions share: breaker, changes that did not reach it; its twin in a test |
+//! | `live.rs` | a remote tier as one cache uses it: time budget, counts |
 //! | `tier.rs` `settings.rs` | a tier as it is named; settings of the program |
 //! | `remote.rs` | the tiers below memory as one cache sees them |
 //! | `flight/` | single-flight: leading, waiting, changing a key |
-//! | `background.rs` | work that no caller waits for |
 //! | `inner.rs` | what a cache is made of |
 //! | `fill.rs` | what a leader does with the tiers: looking below memory, storing in all |
 //! | `call.rs` `away.rs` | **the protocol of a call**; bodies that run away from theirs |
@@ -111,6 +112,7 @@ mod list;
 mod live;
 mod log;
 mod look;
+mod lost;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod miss;
@@ -124,6 +126,7 @@ mod registry;
 mod remote;
 mod schema;
 mod settings;
+mod shared;
 mod site;
 mod sites;
 mod stats;

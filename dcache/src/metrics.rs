@@ -9,7 +9,8 @@ use crate::registry::functions;
 /// Call it when metrics are collected; a hit does not pay for them. The counters are
 /// `dcache_{hits,misses,computes,coalesced,stale,errors,evictions}_total` and `dcache_body_seconds_total`
 /// by `function`, `dcache_tier_{hits,misses,writes,removes,errors}_total` by `function` and `tier`; the gauges
-/// `dcache_entries` by `function`, and `dcache_tier_open` (1 while the tier is skipped) by `function` and `tier`.
+/// `dcache_entries` by `function`, `dcache_tier_open` (1 while the tier is skipped) and `dcache_tier_lost` (changes that
+/// wait to be carried out there) by `function` and `tier`.
 ///
 /// ```
 /// dcache::record_metrics();
@@ -39,6 +40,8 @@ pub fn record_metrics() {
             count("dcache_tier_errors_total", tier.errors);
             let open = if tier.open { 1.0 } else { 0.0 };
             gauge!("dcache_tier_open", "function" => name.clone(), "tier" => tier.name.clone()).set(open);
+            gauge!("dcache_tier_lost", "function" => name.clone(), "tier" => tier.name.clone())
+                .set(tier.lost as f64);
         }
     }
 }

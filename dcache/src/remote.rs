@@ -10,7 +10,7 @@ use crate::canonical::Refusal;
 use crate::codec::{self, Codec, CodecError};
 use crate::contain::contained;
 use crate::entry::{self, Head, Reject};
-use crate::live::{Allowance, LiveTier};
+use crate::live::{Allowance, LiveTier, Older};
 use crate::log;
 use crate::mode::Mode;
 use crate::policy::{Left, Standing, Terms, Times};
@@ -158,7 +158,7 @@ impl<K, V> Remote<K, V> {
             Ok(entry) => entry?,
             Err(error) if error.kind() == ErrorKind::TooLarge => {
                 log::warn(format_args!("{error}; it is removed"));
-                let _ = tier.remove(&visit.key, allowance).await;
+                let _ = tier.remove(&visit.key, Older::Goes, allowance).await;
                 return None;
             }
             Err(_) => return None,
@@ -172,7 +172,7 @@ impl<K, V> Remote<K, V> {
                     tier.name(),
                     visit.key
                 ));
-                let _ = tier.remove(&visit.key, allowance).await;
+                let _ = tier.remove(&visit.key, Older::Goes, allowance).await;
                 None
             }
         }
@@ -207,28 +207,28 @@ impl<K, V> Remote<K, V> {
     /// Writes what was found into the nearer tiers, with what remains of its life.
     pub(crate) async fn promote(&self, visit: &mut Visit, found: &Found<V>) {
         // a tier that does not take it has counted that
-        let _ = self.write(visit, found.tier, found.times, &found.payload, false).await;
+        let _ = self.write(visit, found.tier, found.times, &found.payload, Older::Stays).await;
     }
 
     /// Writes a new value into all tiers; says which have not taken it.
     ///
-    /// Where the value cannot be stored and `replaces` what may be there, that is removed.
+    /// Where the value cannot be stored, an older one is removed unless it stays.
     pub(crate) async fn store(
         &self,
         visit: &mut Visit,
         value: &V,
         left: Left,
-        replaces: bool,
+        older: Older,
     ) -> Result<(), Error> {
         match self.payload(value) {
             Ok(payload) => {
                 let times = Times::of(left, clock::wall());
-                self.write(visit, self.tiers.len(), times, &payload, replaces).await
+                self.write(visit, self.tiers.len(), times, &payload, older).await
             }
-            Err(fault) if !replaces => Err(fault.with_key(&visit.key)),
+            Err(fault) if older == Older::Stays => Err(fault.with_key(&visit.key)),
             Err(fault) => {
                 let fault = fault.with_key(&visit.key);
-                joined([fault].into_iter().chain(self.remove(visit).await.err()))
+                joined([fault].into_iter().chain(self.remove(visit, older).await.err()))
             }
         }
     }
@@ -261,18 +261,21 @@ impl<K, V> Remote<K, V> {
         tiers: usize,
         times: Times,
         payload: &[u8],
-        replaces: bool,
+        older: Older,
     ) -> Result<(), Error> {
         let (now, key) = (clock::wall(), &visit.key);
         let writes =
             self.tiers[..tiers].iter().zip(&mut visit.allowances).map(|(tier, allowance)| async move {
                 let times = times.within(tier.ttl, now);
                 let Some(life) = times.storage(now) else {
-                    return if replaces { tier.remove(key, allowance).await } else { Ok(()) };
+                    return match older {
+                        Older::Stays => Ok(()),
+                        Older::Goes | Older::MustGo => tier.remove(key, older, allowance).await,
+                    };
                 };
                 let (codec, schema, run) = (self.coder.number, self.schema(), clock::run());
                 let head = Head { codec, schema, times, run };
-                tier.set(key, entry::write(&head, key, payload), life, allowance).await
+                tier.set(key, entry::write(&head, key, payload), life, older, allowance).await
             });
         all(writes).await
     }
@@ -287,12 +290,12 @@ impl<K, V> Remote<K, V> {
     }
 
     /// Removes an entry from all tiers; says which may still hold it.
-    pub(crate) async fn remove(&self, visit: &mut Visit) -> Result<(), Error> {
+    pub(crate) async fn remove(&self, visit: &mut Visit, older: Older) -> Result<(), Error> {
         let removals = self
             .tiers
             .iter()
             .zip(&mut visit.allowances)
-            .map(|(tier, allowance)| tier.remove(&visit.key, allowance));
+            .map(|(tier, allowance)| tier.remove(&visit.key, older, allowance));
         all(removals).await
     }
 

@@ -105,6 +105,9 @@ pub struct TierStats {
     pub errors: u64,
     /// Whether the tier, or only writing to it, is skipped for now, because it failed several times in a row.
     pub open: bool,
+    /// Changes (`invalidate`, `put`, `refresh`, `clear`) that did not reach the tier and wait to be carried out, now;
+    /// that of all entries is one.
+    pub lost: u64,
 }
 
 impl TierStats {
@@ -115,6 +118,7 @@ impl TierStats {
         self.removes += other.removes;
         self.errors += other.errors;
         self.open |= other.open;
+        self.lost += other.lost;
     }
 
     #[cfg(feature = "testing")]

@@ -9,7 +9,8 @@ use dcache_backends::{Backend, Error, ErrorKind, Operation};
 
 #[cfg(all(feature = "testing", feature = "fs"))]
 use crate::later::Later;
-use crate::live::{LiveTier, Shared};
+use crate::live::LiveTier;
+use crate::shared::Shared;
 use crate::sync::Mutex;
 #[cfg(all(feature = "testing", feature = "fs"))]
 use crate::twin;

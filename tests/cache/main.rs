@@ -8,6 +8,7 @@ mod detach;
 mod entries;
 mod errors;
 mod load;
+mod lost;
 mod races;
 mod refresh;
 mod runtimes;

@@ -1,0 +1,260 @@
+//! A remote tier that several functions share: who asks it is held back by its breaker, and what did not reach it is
+//! carried out when it is back.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dcache_backends::{Backend, BlockingBackend, Error, ErrorKind, Key, Operation};
+
+use crate::background::WRITES;
+use crate::breaker::Breaker;
+use crate::contain::{caught, contained};
+use crate::lost::{Debt, Lost};
+use crate::mode::Mode;
+use crate::sync::Mutex;
+use crate::timer;
+#[cfg(feature = "testing")]
+use crate::twin::{self, Twin};
+
+/// A backend, its breaker, and the changes that it has not learnt of.
+pub(crate) struct Shared {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) breaker: Breaker,
+    pub(crate) lost: Arc<Lost>,
+    /// Which server or folder this is, if that is known: backends of one place hold the same entries.
+    #[cfg(feature = "testing")]
+    place: Option<String>,
+    #[cfg(feature = "testing")]
+    role: Role,
+}
+
+/// A tier's part while a test is isolated.
+#[cfg(feature = "testing")]
+enum Role {
+    /// It is not asked, and this stands in for it, made when it is first needed.
+    Real(Mutex<Option<Arc<Shared>>>),
+    /// It stands in for another, in this isolation.
+    Twin(u64),
+}
+
+/// What is asked of a tier.
+pub(crate) struct Question<'q, F, B> {
+    pub(crate) operation: Operation,
+    /// The key that it is about, for errors.
+    pub(crate) key: Option<&'q Key>,
+    /// How it is asked, and by whom it may be asked in place.
+    pub(crate) future: F,
+    pub(crate) blocking: B,
+}
+
+impl Shared {
+    pub(crate) fn new(backend: Arc<dyn Backend>, place: Option<String>) -> Self {
+        Self {
+            backend,
+            breaker: Breaker::default(),
+            lost: lost(place.as_deref()),
+            #[cfg(feature = "testing")]
+            place,
+            #[cfg(feature = "testing")]
+            role: Role::Real(Mutex::new(None)),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.backend.name()
+    }
+
+    /// Asks the tier: not while its breaker is open, not for longer than this, and whatever happens there ends here.
+    ///
+    /// Who allows it less time than usual does not judge it by running out of that. The outer error is of a tier that
+    /// was not asked.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        mode: Mode,
+        budget: Duration,
+        judges: bool,
+        question: Question<
+            '_,
+            impl Future<Output = Result<T, Error>> + Send + 'static,
+            impl FnOnce(&dyn BlockingBackend, Duration) -> Result<T, Error>,
+        >,
+    ) -> Result<Result<T, Error>, Error> {
+        let Question { operation, key, future, blocking } = question;
+        let named = |error: Error| match key {
+            Some(key) => error.with_tier(self.name().to_owned()).with_key(key),
+            None => error.with_tier(self.name().to_owned()),
+        };
+        let fault = |kind| named(Error::new(kind, operation));
+        if !self.is_in_use() {
+            let context = "an isolated test has begun or ended since this call began";
+            return Err(fault(ErrorKind::Unavailable).with_context(context));
+        }
+        if budget.is_zero() || !self.breaker.admits(operation, judges) {
+            return Err(fault(ErrorKind::Unavailable).with_context("skipped after failures"));
+        }
+        let panicked = || fault(ErrorKind::Other).with_context("the tier panicked");
+        let result = match (mode, self.backend.as_blocking()) {
+            (Mode::Blocking, Some(tier)) => {
+                contained(|| blocking(tier, budget)).unwrap_or_else(|| Err(panicked()))
+            }
+            (mode, _) => match timer::timeout(budget, elsewhere(mode, caught(future))).await {
+                Some(Ok(Ok(result))) => result,
+                Some(Ok(Err(_))) => Err(panicked()),
+                Some(Err(error)) => Err(error),
+                None => Err(fault(ErrorKind::Timeout)),
+            },
+        };
+        let result = result.map_err(|error| if error.tier().is_empty() { named(error) } else { error });
+        match &result {
+            // one that is too large is this entry's fault, not the tier's, which has answered
+            Err(error) if error.kind() != ErrorKind::TooLarge => {
+                if judges || error.kind() != ErrorKind::Timeout {
+                    self.breaker.failed(operation, error);
+                }
+            }
+            _ => {
+                self.breaker.succeeded(operation, self.name());
+                self.catch_up();
+            }
+        }
+        Ok(result)
+    }
+
+    /// Has the changes that were lost carried out in the background, if it is time.
+    pub(crate) fn catch_up(self: &Arc<Self>) {
+        if self.lost.is_empty() || !self.lost.take_on() {
+            return;
+        }
+        let taken = CatchingUp(self.clone());
+        WRITES.spawn(move || pollster::block_on(taken.run()));
+    }
+
+    /// Carries out a change that was lost, as [`ask`](Self::ask) does.
+    pub(crate) async fn carry_out(
+        self: &Arc<Self>,
+        debt: &Debt,
+        mode: Mode,
+        budget: Duration,
+        judges: bool,
+    ) -> Result<Result<(), Error>, Error> {
+        let (backend, what, step) = (self.backend.clone(), debt.clone(), self.backend.time_budget());
+        let change = self.lost.begin(debt.target(), false); // it is lost as it is
+        let question = Question {
+            operation: match debt {
+                Debt::Key(_) => Operation::Remove,
+                Debt::Scope(_) => Operation::Clear,
+            },
+            key: match debt {
+                Debt::Key(key) => Some(key),
+                Debt::Scope(_) => None,
+            },
+            future: async move {
+                match what {
+                    Debt::Key(key) => backend.remove(&key).await,
+                    Debt::Scope(scope) => backend.clear(&scope).await.map(drop),
+                }
+            },
+            blocking: |tier: &dyn BlockingBackend, budget| match debt {
+                Debt::Key(key) => tier.remove(key, budget),
+                Debt::Scope(scope) => tier.clear(scope, step).map(drop),
+            },
+        };
+        let result = self.ask(mode, budget, judges, question).await?;
+        if result.is_ok() {
+            change.done();
+        }
+        Ok(result)
+    }
+}
+
+/// The right to carry out what a tier has not learnt of.
+struct CatchingUp(Arc<Shared>);
+
+impl CatchingUp {
+    /// Carries out one change after the other, as long as the tier takes them.
+    async fn run(self) {
+        let tier = &self.0;
+        for debt in tier.lost.debts() {
+            let budget = match debt {
+                Debt::Key(_) => tier.backend.time_budget(),
+                Debt::Scope(_) => CLEAR_BUDGET,
+            };
+            if !matches!(tier.carry_out(&debt, Mode::Blocking, budget, true).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for CatchingUp {
+    fn drop(&mut self) {
+        self.0.lost.leave();
+    }
+}
+
+/// How long a `clear` may take: it walks through all keys of a store.
+pub(crate) const CLEAR_BUDGET: Duration = Duration::from_secs(60);
+
+/// Returns what a place has not learnt of: it is the same for all who use that place, and outlives them.
+fn lost(place: Option<&str>) -> Arc<Lost> {
+    static PLACES: Mutex<BTreeMap<String, Arc<Lost>>> = Mutex::new(BTreeMap::new());
+    match place {
+        Some(place) => PLACES.lock().entry(place.to_owned()).or_default().clone(),
+        None => Arc::default(),
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Shared {
+    /// Tells whether this may be asked now: a twin in its own isolation, any other tier outside of all.
+    fn is_in_use(&self) -> bool {
+        match self.role {
+            Role::Real(_) => !twin::is_isolated(twin::era()),
+            Role::Twin(era) => era == twin::era(),
+        }
+    }
+
+    /// Returns what is in use in its place: this itself, or while a test is isolated its twin.
+    pub(crate) fn in_use(self: &Arc<Self>) -> Arc<Self> {
+        let (Role::Real(twin), era) = (&self.role, twin::era()) else { return self.clone() };
+        if !twin::is_isolated(era) {
+            return self.clone();
+        }
+        let mut twin = twin.lock();
+        match &*twin {
+            Some(twin) if matches!(twin.role, Role::Twin(of) if of == era) => twin.clone(),
+            _ => {
+                let backend = Arc::new(Twin::of(&*self.backend, self.place.as_deref()));
+                let made = Self { role: Role::Twin(era), ..Self::new(backend, None) };
+                twin.insert(Arc::new(made)).clone()
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+impl Shared {
+    fn is_in_use(&self) -> bool {
+        true
+    }
+
+    pub(crate) fn in_use(self: &Arc<Self>) -> Arc<Self> {
+        self.clone()
+    }
+}
+
+/// Runs a tier's future where it finds what it may need: a synchronous caller has no runtime, so it runs on
+/// the I/O thread where there is one.
+async fn elsewhere<T: Send + 'static>(
+    mode: Mode,
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Error> {
+    #[cfg(any(feature = "redis", feature = "fs"))]
+    if mode == Mode::Blocking {
+        return dcache_backends::io::run(future).await;
+    }
+    let _ = mode;
+    Ok(future.await)
+}
