@@ -5,10 +5,10 @@ use dcache_backends::Error;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::flight::Purpose;
 use crate::inner::Inner;
-use crate::live::Older;
 use crate::log;
 use crate::mode::Mode;
 use crate::settings;
+use crate::shared::Older;
 
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Stores a value that is known otherwise; it wins over a body that is running.

@@ -8,10 +8,10 @@ use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
 use crate::flight::{Answer, Lead, Settled};
 use crate::inner::Inner;
-use crate::live::Older;
 use crate::mode::Mode;
 use crate::policy::{Left, Standing};
 use crate::remote::{Found, Remote, Visit};
+use crate::shared::Older;
 use crate::stats::{Counts, count};
 
 /// What the tiers had for the leader of a key.

@@ -64,7 +64,7 @@
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
 //! | `background.rs` | work that no caller waits for |
-//! | `mode.rs` `waits.rs` `breaker.rs` `lost.rs` `twin.rs` `later.rs` `shared.rs` | a remote tier that functions share: breaker, changes that did not reach it; its twin in a test |
+//! | `mode.rs` `waits.rs` `breaker.rs` `lost.rs` `doubt.rs` `twin.rs` `later.rs` `shared.rs` | a remote tier that functions share: breaker, changes that did not reach it, writes that may arrive late; its twin in a test |
 //! | `live.rs` | a remote tier as one cache uses it: time budget, counts |
 //! | `tier.rs` `settings.rs` | a tier as it is named; settings of the program |
 //! | `remote.rs` | the tiers below memory as one cache sees them |
@@ -96,6 +96,7 @@ mod change;
 pub mod codec;
 mod contain;
 mod controls;
+mod doubt;
 mod entry;
 mod errand;
 mod fill;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use dcache_backends::clock;
 use dcache_backends::{BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope};
 
 use crate::contain::caught;
 use crate::lost::{Debt, Target};
 use crate::mode::Mode;
 use crate::policy::Ttl;
-use crate::shared::{CLEAR_BUDGET, Question, Shared};
+use crate::shared::{CLEAR_BUDGET, Older, Question, Shared};
 use crate::stats::{TierCounts, TierStats, count};
 use crate::timer;
 
@@ -25,17 +26,6 @@ pub(crate) struct LiveTier {
     /// less than usual.
     judges: bool,
     pub(crate) counts: TierCounts,
-}
-
-/// What becomes of an older entry where a new one does not take its place.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Older {
-    /// It is as good as before.
-    Stays,
-    /// It is of no use, and does no harm where it cannot be removed.
-    Goes,
-    /// It is not valid any more: where it cannot be removed now, that is to be made up for.
-    MustGo,
 }
 
 /// What is left of a tier's time for one call, and how the call waits.
@@ -80,7 +70,7 @@ impl LiveTier {
         allowance: &mut Allowance,
     ) -> Result<Option<Bytes>, Error> {
         let shared = allowance.shared.clone();
-        match shared.lost.before(key) {
+        match shared.past.lost.before(key) {
             None => {}
             Some(Debt::Scope(_)) => {
                 shared.catch_up(); // which takes longer than a call may
@@ -88,7 +78,8 @@ impl LiveTier {
             }
             Some(debt) => {
                 let asked = shared.carry_out(&debt, allowance.mode, allowance.left, self.judges);
-                return self.spend(allowance, asked).await.map(|()| None);
+                self.spend(allowance, asked).await?;
+                return Ok(None);
             }
         }
         let (backend, place) = (shared.backend.clone(), key.clone());
@@ -99,7 +90,12 @@ impl LiveTier {
             blocking: |tier: &dyn BlockingBackend, budget| tier.get(key, limit, budget),
         };
         let asked = shared.ask(allowance.mode, allowance.left, self.judges, question);
-        self.spend(allowance, asked).await
+        Ok(self.spend(allowance, asked).await?)
+    }
+
+    /// Tells whether an entry that was created then was changed meanwhile, and has arrived late.
+    pub(crate) fn is_late(&self, key: &Key, created: u64, allowance: &Allowance) -> bool {
+        allowance.shared.past.doubts.are_of(key, created)
     }
 
     /// Writes an entry.
@@ -107,12 +103,14 @@ impl LiveTier {
         &self,
         key: &Key,
         entry: Bytes,
+        created: u64,
         life: Option<Duration>,
         older: Older,
         allowance: &mut Allowance,
     ) -> Result<(), Error> {
         let shared = allowance.shared.clone();
-        let change = shared.lost.begin(Target::Key(key), older == Older::MustGo);
+        let change = shared.past.change(Target::Key(key), older, created);
+        let write = shared.past.doubts.write(key);
         let (backend, place, copy) = (shared.backend.clone(), key.clone(), entry.clone());
         let question = Question {
             operation: Operation::Set,
@@ -121,7 +119,11 @@ impl LiveTier {
             blocking: |tier: &dyn BlockingBackend, budget| tier.set(key, entry, life, budget),
         };
         let asked = shared.ask(allowance.mode, allowance.left, self.judges, question);
-        self.spend(allowance, asked).await?;
+        let result = self.spend(allowance, asked).await;
+        if result.as_ref().map_or_else(|failure| !failure.may_have_written(), |()| true) {
+            write.known();
+        }
+        result?;
         change.done();
         count(&self.counts.writes);
         Ok(())
@@ -135,7 +137,7 @@ impl LiveTier {
         allowance: &mut Allowance,
     ) -> Result<(), Error> {
         let shared = allowance.shared.clone();
-        let change = shared.lost.begin(Target::Key(key), older == Older::MustGo);
+        let change = shared.past.change(Target::Key(key), older, clock::wall() + 1);
         let (backend, place) = (shared.backend.clone(), key.clone());
         let question = Question {
             operation: Operation::Remove,
@@ -154,7 +156,7 @@ impl LiveTier {
     pub(crate) async fn clear(&self, scope: &Scope, mode: Mode) -> Result<u64, Error> {
         let mut allowance = Allowance { left: CLEAR_BUDGET, ..self.allowance(mode) };
         let shared = allowance.shared.clone();
-        let change = shared.lost.begin(Target::Scope(scope), true);
+        let change = shared.past.change(Target::Scope(scope), Older::MustGo, clock::wall() + 1);
         let (backend, place, step) = (shared.backend.clone(), scope.clone(), self.timeout);
         let question = Question {
             operation: Operation::Clear,
@@ -196,7 +198,7 @@ impl LiveTier {
             removes: load(&self.counts.removes),
             errors: load(&self.counts.errors),
             open: shared.breaker.is_open(),
-            lost: shared.lost.count(scope),
+            lost: shared.past.lost.count(scope),
         }
     }
 
@@ -205,9 +207,9 @@ impl LiveTier {
         &self,
         allowance: &mut Allowance,
         asked: impl Future<Output = Result<Result<T, Error>, Error>>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, Failure> {
         let start = Instant::now();
-        let result = asked.await?;
+        let result = asked.await.map_err(Failure::NotAsked)?;
         allowance.left = match &result {
             // one call does not wait for one tier twice
             Err(error) if error.kind() != ErrorKind::TooLarge => Duration::ZERO,
@@ -216,6 +218,37 @@ impl LiveTier {
         if result.is_err() {
             count(&self.counts.errors);
         }
-        result
+        result.map_err(Failure::Answer)
+    }
+}
+
+/// Why something was not done.
+enum Failure {
+    /// The tier is skipped.
+    NotAsked(Error),
+    /// The tier failed.
+    Answer(Error),
+}
+
+impl Failure {
+    /// Tells whether a write may be carried out all the same, then or later.
+    fn may_have_written(&self) -> bool {
+        match self {
+            Self::NotAsked(_) => false,
+            Self::Answer(error) => {
+                error.operation() != Operation::Connect
+                    && matches!(
+                        error.kind(),
+                        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Protocol | ErrorKind::Other
+                    )
+            }
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let (Failure::NotAsked(error) | Failure::Answer(error)) = failure;
+        error
     }
 }

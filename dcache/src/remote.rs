@@ -10,11 +10,12 @@ use crate::canonical::Refusal;
 use crate::codec::{self, Codec, CodecError};
 use crate::contain::contained;
 use crate::entry::{self, Head, Reject};
-use crate::live::{Allowance, LiveTier, Older};
+use crate::live::{Allowance, LiveTier};
 use crate::log;
 use crate::mode::Mode;
 use crate::policy::{Left, Standing, Terms, Times};
 use crate::schema::Schema;
+use crate::shared::Older;
 use crate::stats::count;
 use crate::together::{all, joined, together};
 
@@ -164,6 +165,10 @@ impl<K, V> Remote<K, V> {
             Err(_) => return None,
         };
         match self.open(entry, &visit.key, n, terms) {
+            Ok(Some(found)) if tier.is_late(&visit.key, found.times.created, allowance) => {
+                let _ = tier.remove(&visit.key, Older::Goes, allowance).await;
+                None
+            }
             Ok(opened) => opened,
             Err(reason) => {
                 count(&tier.counts.errors);
@@ -275,7 +280,7 @@ impl<K, V> Remote<K, V> {
                 };
                 let (codec, schema, run) = (self.coder.number, self.schema(), clock::run());
                 let head = Head { codec, schema, times, run };
-                tier.set(key, entry::write(&head, key, payload), life, older, allowance).await
+                tier.set(key, entry::write(&head, key, payload), times.created, life, older, allowance).await
             });
         all(writes).await
     }

@@ -11,23 +11,52 @@ use dcache_backends::{Backend, BlockingBackend, Error, ErrorKind, Key, Operation
 use crate::background::WRITES;
 use crate::breaker::Breaker;
 use crate::contain::{caught, contained};
-use crate::lost::{Debt, Lost};
+use crate::doubt::Doubts;
+use crate::lost::{Change, Debt, Lost, Target};
 use crate::mode::Mode;
 use crate::sync::Mutex;
 use crate::timer;
 #[cfg(feature = "testing")]
 use crate::twin::{self, Twin};
 
-/// A backend, its breaker, and the changes that it has not learnt of.
+/// A backend, its breaker, and what is still to come of the past.
 pub(crate) struct Shared {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) breaker: Breaker,
-    pub(crate) lost: Arc<Lost>,
+    pub(crate) past: Arc<Past>,
     /// Which server or folder this is, if that is known: backends of one place hold the same entries.
     #[cfg(feature = "testing")]
     place: Option<String>,
     #[cfg(feature = "testing")]
     role: Role,
+}
+
+/// What is still to come of what was done to a tier.
+#[derive(Default)]
+pub(crate) struct Past {
+    pub(crate) lost: Lost,
+    pub(crate) doubts: Doubts,
+}
+
+impl Past {
+    /// Begins a change: what was created before `since` is not valid any more, where the older one is not to stay.
+    pub(crate) fn change<'p>(&'p self, target: Target<'p>, older: Older, since: u64) -> Change<'p> {
+        if older == Older::MustGo {
+            self.doubts.change(target, since);
+        }
+        self.lost.begin(target, older == Older::MustGo)
+    }
+}
+
+/// What becomes of an older entry where a new one does not take its place.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Older {
+    /// It is as good as before.
+    Stays,
+    /// It is of no use, and does no harm where it cannot be removed.
+    Goes,
+    /// It is not valid any more: where it cannot be removed now, that is to be made up for.
+    MustGo,
 }
 
 /// A tier's part while a test is isolated.
@@ -54,7 +83,7 @@ impl Shared {
         Self {
             backend,
             breaker: Breaker::default(),
-            lost: lost(place.as_deref()),
+            past: past(place.as_deref()),
             #[cfg(feature = "testing")]
             place,
             #[cfg(feature = "testing")]
@@ -124,7 +153,7 @@ impl Shared {
 
     /// Has the changes that were lost carried out in the background, if it is time.
     pub(crate) fn catch_up(self: &Arc<Self>) {
-        if self.lost.is_empty() || !self.lost.take_on() {
+        if self.past.lost.is_empty() || !self.past.lost.take_on() {
             return;
         }
         let taken = CatchingUp(self.clone());
@@ -140,7 +169,7 @@ impl Shared {
         judges: bool,
     ) -> Result<Result<(), Error>, Error> {
         let (backend, what, step) = (self.backend.clone(), debt.clone(), self.backend.time_budget());
-        let change = self.lost.begin(debt.target(), false); // it is lost as it is
+        let change = self.past.lost.begin(debt.target(), false); // it is lost as it is
         let question = Question {
             operation: match debt {
                 Debt::Key(_) => Operation::Remove,
@@ -176,7 +205,7 @@ impl CatchingUp {
     /// Carries out one change after the other, as long as the tier takes them.
     async fn run(self) {
         let tier = &self.0;
-        for debt in tier.lost.debts() {
+        for debt in tier.past.lost.debts() {
             let budget = match debt {
                 Debt::Key(_) => tier.backend.time_budget(),
                 Debt::Scope(_) => CLEAR_BUDGET,
@@ -190,16 +219,16 @@ impl CatchingUp {
 
 impl Drop for CatchingUp {
     fn drop(&mut self) {
-        self.0.lost.leave();
+        self.0.past.lost.leave();
     }
 }
 
 /// How long a `clear` may take: it walks through all keys of a store.
 pub(crate) const CLEAR_BUDGET: Duration = Duration::from_secs(60);
 
-/// Returns what a place has not learnt of: it is the same for all who use that place, and outlives them.
-fn lost(place: Option<&str>) -> Arc<Lost> {
-    static PLACES: Mutex<BTreeMap<String, Arc<Lost>>> = Mutex::new(BTreeMap::new());
+/// Returns the past of a place: it is the same for all who use that place, and outlives them.
+fn past(place: Option<&str>) -> Arc<Past> {
+    static PLACES: Mutex<BTreeMap<String, Arc<Past>>> = Mutex::new(BTreeMap::new());
     match place {
         Some(place) => PLACES.lock().entry(place.to_owned()).or_default().clone(),
         None => Arc::default(),

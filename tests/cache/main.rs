@@ -7,6 +7,7 @@ mod coalesce;
 mod detach;
 mod entries;
 mod errors;
+mod late;
 mod load;
 mod lost;
 mod races;
