@@ -5,6 +5,7 @@ mod isolation;
 mod keys;
 mod methods;
 mod older;
+mod operating;
 mod options;
 mod program;
 mod shapes;
