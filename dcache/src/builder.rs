@@ -18,7 +18,10 @@ use crate::length::{Length, Portion};
 use crate::log;
 use crate::policy::{Terms, Ttl};
 use crate::registry;
-use crate::remote::{Coder, Remote};
+use crate::remote::{Coder, Remote, Sealing};
+use crate::seal::Seal;
+#[cfg(feature = "seal")]
+use crate::seal::{IntoSeal, SealError, evaluated};
 use crate::settings;
 use crate::stats::Counts;
 use crate::threads::Store;
@@ -107,6 +110,8 @@ pub struct Plan<K, V> {
     id: Option<Id<K>>,
     version: u64,
     max_size: usize,
+    /// What to seal with, or why there is nothing.
+    seal: Option<Result<Seal, String>>,
     policy: Policy<V>,
 }
 
@@ -128,6 +133,7 @@ impl<K, V: 'static> Builder<K, V> {
             id: None,
             version: 0,
             max_size: DEFAULT_MAX_SIZE,
+            seal: None,
             policy: Policy {
                 terms: Terms {
                     ttl: Ttl::Unset,
@@ -357,10 +363,39 @@ impl<K, V, C> Builder<K, V, C> {
         self
     }
 
+    /// Has the tiers below memory hold values encrypted and authenticated, by the first of these keys; those that any
+    /// of them sealed are read. By default they hold values as the codec encodes them.
+    ///
+    /// It is the attribute's option [`seal`](macro@crate::dcache#seal), which says what that is good for. Without a tier
+    /// below memory it does nothing.
+    ///
+    /// ```
+    /// # fn example(shelf: impl dcache::Backend) -> Result<(), dcache::Error> {
+    /// use dcache::{Cache, Seal};
+    ///
+    /// # #[cfg(feature = "bincode")] {
+    /// let cache: Cache<u64, String> =
+    ///     Cache::builder("letters").tier(shelf).seal(Seal::from_env("LETTERS_KEY")).build()?;
+    /// # }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "seal")]
+    pub fn seal(mut self, keys: impl IntoSeal) -> Self {
+        self.plan.seal = Some(keys.into_seal().map_err(|error| error.to_string()));
+        self
+    }
+
+    /// Seals by what the attribute's expression returns.
+    #[cfg(feature = "seal")]
+    #[doc(hidden)]
+    pub fn sealed(self, keys: impl FnOnce() -> Result<Seal, SealError>) -> Self {
+        self.seal(evaluated(keys))
+    }
+
     /// Builds the cache.
     ///
     /// # Errors
-    /// Says which tier's configuration is wrong, that an option needs a time to live, or that
+    /// Says which tier's configuration is wrong, that there is no key to seal with, that an option needs a time to live, or that
     /// [`configure`](crate::configure) gives a capacity to a cache without memory. Nothing is connected to yet; [`check`](crate::check) does that.
     pub fn build(self) -> Result<Cache<K, V>, Error>
     where
@@ -411,6 +446,17 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
             log::error(format_args!("{fault}"));
             fault
         }));
+        let sealing = match self.seal {
+            None => Sealing::Plain,
+            Some(Ok(seal)) => Sealing::By(seal),
+            Some(Err(reason)) => {
+                let context = format!("`seal` of `{}`: {reason}", self.name);
+                let fault = Error::new(ErrorKind::Config, Operation::Configure).with_context(context);
+                log::error(format_args!("{fault}; nothing is held below memory"));
+                faults.push(fault);
+                Sealing::Off
+            }
+        };
         let memory_ttl = self.memory.as_ref().and_then(|memory| memory.ttl);
         policy.memory_ttl = policy.terms.ttl.cut_by(memory_ttl);
         let capacity = set.capacity.map(|entries| Capacity::Entries(entries.max(1)));
@@ -418,7 +464,7 @@ impl<K: CacheKey, V: CacheValue> Plan<K, V> {
         let remote = match self.coder {
             Some(coder) if !tiers.is_empty() => {
                 let tiers = tiers.into_iter().map(|tier| tier.within(&policy.terms.ttl)).collect();
-                Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size))
+                Some(Remote::new(tiers, coder, scope.clone(), self.version, self.max_size, sealing))
             }
             _ => None,
         };

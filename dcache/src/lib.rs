@@ -33,6 +33,7 @@
 //! - For the whole program: [`configure`], [`functions`], [`check`], [`set_enabled`], [`bypass`], [`drain`].
 //! - Counts: [`Stats`]; by the feature `metrics` also `record_metrics`.
 //! - A tier of your own: [`Backend`]. A codec of your own: [`codec::Codec`].
+//! - Tiers that others can read or write: the option `seal`, by the feature of that name.
 //! - Values past their time to live, and what calls wait for: [`guide::staleness`].
 //! - Tests of code that caches: [`guide::testing`].
 //!
@@ -44,6 +45,7 @@
 //! |---|---|
 //! | `redis`, `fs` | these tiers |
 //! | `bincode`, `postcard`, `json` | these codecs for tiers below memory; `bincode` is what the attribute uses unless told otherwise |
+//! | `seal` | values that are encrypted and authenticated below memory |
 //! | `tokio` | bodies of `async fn`s in the background, in the runtime of their callers; `redis` and `fs` switch it on |
 //! | `tracing` | log lines; without it errors of set-up go to standard error |
 //! | `metrics` | counts for the `metrics` facade |
@@ -60,7 +62,8 @@
 //! | `text.rs` `args.rs` | keys by template; arguments as borrowed keys |
 //! | `canonical/` | equal arguments, equal bytes: the ids of remote keys |
 //! | `length.rs` `policy.rs` | lengths of time as users give them; how long a value is fresh, and what may be done with it after that |
-//! | `schema/` `codec/` `entry.rs` | the shape of a type; value ⇄ bytes; the entry of remote tiers |
+//! | `schema/` `codec/` | the shape of a type; value ⇄ bytes |
+//! | `seal.rs` `unsealed.rs` `entry.rs` | sealed bytes, and what stands there without the feature; the entry of remote tiers |
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
 //! | `background.rs` | work that no caller waits for |
@@ -126,6 +129,11 @@ mod policy;
 mod registry;
 mod remote;
 mod schema;
+#[cfg(feature = "seal")]
+mod seal;
+#[cfg(not(feature = "seal"))]
+#[path = "unsealed.rs"]
+mod seal;
 mod settings;
 mod shared;
 mod site;
@@ -166,6 +174,8 @@ pub use look::Entry;
 #[cfg(feature = "metrics")]
 pub use metrics::record_metrics;
 pub use registry::{Function, check, functions};
+#[cfg(feature = "seal")]
+pub use seal::{IntoSeal, Seal, SealError};
 pub use settings::{Configuration, FunctionSettings, configure, set_enabled};
 pub use stats::{Stats, TierStats};
 pub use switch::{bypass, bypass_blocking};

@@ -74,6 +74,15 @@ impl Place {
     }
 }
 
+/// Takes what the option `seal` says.
+///
+/// # Errors
+/// Says why there is nothing to seal with.
+#[cfg(feature = "seal")]
+pub fn seal(keys: impl crate::IntoSeal) -> Result<crate::Seal, crate::SealError> {
+    keys.into_seal()
+}
+
 /// Names a Redis.
 #[cfg(feature = "redis")]
 pub fn redis(place: Place) -> Tier {

@@ -15,6 +15,7 @@ use crate::log;
 use crate::mode::Mode;
 use crate::policy::{Left, Standing, Terms, Times};
 use crate::schema::Schema;
+use crate::seal::Seal;
 use crate::shared::Older;
 use crate::stats::count;
 use crate::together::{all, joined, together};
@@ -50,6 +51,7 @@ pub(crate) struct Remote<K, V> {
     scope: Scope,
     version: u64,
     max_size: usize,
+    sealing: Sealing,
     schema: OnceLock<Schema>,
     /// A value has been brought back from what it was encoded to.
     is_verified: AtomicBool,
@@ -57,6 +59,16 @@ pub(crate) struct Remote<K, V> {
     is_off: AtomicBool,
     /// It was reported that some arguments have no key.
     is_told: AtomicBool,
+    /// It was reported that some entries are sealed by a key that is not here.
+    is_locked_out: AtomicBool,
+}
+
+/// Whether what the tiers hold is sealed.
+pub(crate) enum Sealing {
+    Plain,
+    By(Seal),
+    /// It is to be, and there is nothing to seal with: then nothing is read and nothing is written.
+    Off,
 }
 
 /// What is said of code of users that panicked where it must not be noticed.
@@ -97,10 +109,22 @@ impl<K, V> Remote<K, V> {
         scope: Scope,
         version: u64,
         max_size: usize,
+        sealing: Sealing,
     ) -> Self {
         let no = || AtomicBool::new(false);
-        let (is_verified, is_off, is_told) = (no(), no(), no());
-        Self { tiers, coder, scope, version, max_size, schema: OnceLock::new(), is_verified, is_off, is_told }
+        Self {
+            tiers,
+            coder,
+            scope,
+            version,
+            max_size,
+            sealing,
+            schema: OnceLock::new(),
+            is_verified: no(),
+            is_off: no(),
+            is_told: no(),
+            is_locked_out: no(),
+        }
     }
 
     pub(crate) fn key(&self, key: &K) -> Result<Key, Error> {
@@ -129,7 +153,7 @@ impl<K, V> Remote<K, V> {
     /// Asks one tier after the other until one has a value that is fresh. Where none has, returns the older one that
     /// may be handed out the longest.
     pub(crate) async fn read(&self, visit: &mut Visit, terms: &Terms<V>) -> Option<Found<V>> {
-        if self.is_off.load(Relaxed) {
+        if self.is_off.load(Relaxed) || matches!(self.sealing, Sealing::Off) {
             return None;
         }
         let mut older: Option<Found<V>> = None;
@@ -153,7 +177,7 @@ impl<K, V> Remote<K, V> {
 
     async fn read_tier(&self, n: usize, visit: &mut Visit, terms: &Terms<V>) -> Option<Found<V>> {
         let (tier, allowance) = (&self.tiers[n], &mut visit.allowances[n]);
-        // what a codec made of `max_size` bytes, and its frame
+        // what a codec made of `max_size` bytes, its frame, and a seal
         let limit = self.max_size.saturating_add(entry::OVERHEAD);
         let entry = match tier.get(&visit.key, limit, allowance).await {
             Ok(entry) => entry?,
@@ -193,9 +217,14 @@ impl<K, V> Remote<K, V> {
         tier: usize,
         terms: &Terms<V>,
     ) -> Result<Option<Found<V>>, String> {
-        let (head, payload) = match entry::read(entry, key) {
+        let (head, payload) = match entry::read(entry, key, self.seal()) {
+            Ok((_, payload)) if payload.len() > self.max_size => return Err("too large".to_owned()),
             Ok(read) => read,
             Err(Reject::Foreign) => return Ok(None),
+            Err(Reject::UnknownKey) => {
+                self.locked_out(&self.tiers[tier]);
+                return Ok(None);
+            }
             Err(Reject::Corrupt(reason)) => return Err(reason.to_owned()),
         };
         let now = clock::wall();
@@ -243,6 +272,10 @@ impl<K, V> Remote<K, V> {
         if self.is_off.load(Relaxed) {
             return Err(fault(ErrorKind::Codec).with_context("the tiers below memory are off for this type"));
         }
+        if let Sealing::Off = self.sealing {
+            let context = "the tiers below memory are off: there is nothing to seal with";
+            return Err(fault(ErrorKind::Config).with_context(context));
+        }
         match coded(|| self.encode(value)) {
             Ok(payload) if payload.len() > self.max_size => {
                 let (size, limit) = (payload.len(), self.max_size);
@@ -280,7 +313,13 @@ impl<K, V> Remote<K, V> {
                 };
                 let (codec, schema, run) = (self.coder.number, self.schema(), clock::run());
                 let head = Head { codec, schema, times, run };
-                tier.set(key, entry::write(&head, key, payload), times.created, life, older, allowance).await
+                match entry::write(&head, key, payload, self.seal()) {
+                    Ok(entry) => tier.set(key, entry, times.created, life, older, allowance).await,
+                    Err(fault) if older == Older::Stays => Err(fault),
+                    Err(fault) => {
+                        joined([fault].into_iter().chain(tier.remove(key, older, allowance).await.err()))
+                    }
+                }
             });
         all(writes).await
     }
@@ -320,6 +359,26 @@ impl<K, V> Remote<K, V> {
     /// Returns the fingerprint of the value's type; traced once, when it is first needed.
     fn schema(&self) -> Schema {
         *self.schema.get_or_init(|| (self.coder.schema)().with(self.version))
+    }
+
+    /// Returns what the payloads of all entries are sealed with, if they are.
+    fn seal(&self) -> Option<&Seal> {
+        match &self.sealing {
+            Sealing::By(seal) => Some(seal),
+            Sealing::Plain | Sealing::Off => None,
+        }
+    }
+
+    /// Counts an entry that is sealed by a key that is not here, such as another process may have already.
+    fn locked_out(&self, tier: &LiveTier) {
+        count(&tier.counts.errors);
+        if !self.is_locked_out.swap(true, Relaxed) {
+            log::warn(format_args!(
+                "`{}`: tier `{}` has entries that are sealed by a key which is not here; they are misses",
+                self.scope.function(),
+                tier.name()
+            ));
+        }
     }
 
     fn turn_off(&self, reason: &CodecError) {
