@@ -6,6 +6,7 @@ use syn::{Ident, LitStr};
 use crate::function::{Function, is_called_result, is_well_known};
 use crate::options::{Companion, Options, Ttl};
 use crate::slot::Slot;
+use crate::tiers::Tier;
 
 impl Options {
     /// Returns these options, with the block's where there are none.
@@ -23,6 +24,7 @@ impl Options {
             write: self.write.or(&defaults.write),
             max_size: self.max_size.or(&defaults.max_size),
             codec: self.codec.or(&defaults.codec),
+            seal: self.seal.or(&defaults.seal),
             result: self.result.or(&defaults.result),
             krate: self.krate.or(&defaults.krate),
             companion: self.companion.or(&defaults.companion),
@@ -72,6 +74,10 @@ impl Options {
             block.refresh_ahead = Slot::default();
             block.stale_while_revalidate = Slot::default();
             block.stale_if_error = Slot::default();
+        }
+        let tiers = self.backend.get().or(block.backend.get()).map_or(&[][..], |chain| &chain.0);
+        if !tiers.iter().any(Tier::is_remote) {
+            block.seal = Slot::default();
         }
         if !function.is_async() {
             block.detach = Slot::default();

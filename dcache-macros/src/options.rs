@@ -31,6 +31,7 @@ pub(crate) struct Options {
     pub(crate) write: Slot<Write>,
     pub(crate) max_size: Slot<Size>,
     pub(crate) codec: Slot<Codec>,
+    pub(crate) seal: Slot<Expr>,
     pub(crate) result: Slot<bool>,
     pub(crate) krate: Slot<Path>,
     pub(crate) companion: Slot<Companion>,
@@ -131,6 +132,7 @@ const OPTIONS: &[Known<Options>] = &[
     }),
     value("max_size", "max_size = \"16MiB\"", |o, name, input| o.max_size.set(name, input.parse()?)),
     value("codec", "codec = json", |o, name, input| o.codec.set(name, codec(input)?)),
+    value("seal", SEAL, |o, name, input| o.seal.set(name, seal(input)?)),
     Known { name: "result", example: "result", form: Form::Flag(|o, name, on| o.result.set(name, on)) },
     value("crate", "crate = ::dcache", |o, name, input| o.krate.set(name, path(input, "crate = ::dcache")?)),
     value("companion", "companion = none", |o, name, input| {
@@ -154,17 +156,15 @@ const OPTIONS: &[Known<Options>] = &[
     }),
     value("refresh_ahead", "refresh_ahead = 0.1", |o, name, input| o.refresh_ahead.set(name, input.parse()?)),
     Known { name: "detach", example: "detach", form: Form::Flag(|o, name, on| o.detach.set(name, on)) },
-    later("seal"),
 ];
+
+/// A right way to write the keys to seal with.
+const SEAL: &str = "seal = dcache::Seal::from_env(\"KEY\")";
 
 type Value = fn(&mut Options, &Ident, ParseStream<'_>) -> syn::Result<()>;
 
 const fn value(name: &'static str, example: &'static str, read: Value) -> Known<Options> {
     Known { name, example, form: Form::Value(read) }
-}
-
-const fn later(name: &'static str) -> Known<Options> {
-    Known { name, example: "", form: Form::Later }
 }
 
 impl Options {
@@ -208,6 +208,7 @@ impl Options {
             ("write", self.write.span()),
             ("max_size", self.max_size.span()),
             ("codec", self.codec.span()),
+            ("seal", self.seal.span()),
             ("err_ttl", self.err_ttl.span()),
             ("jitter", self.jitter.span()),
             ("stale_while_revalidate", self.stale_while_revalidate.span()),
@@ -304,6 +305,16 @@ fn codec(input: ParseStream<'_>) -> syn::Result<Codec> {
         }
         _ => Ok(Codec::Own(path)),
     }
+}
+
+fn seal(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let expr: Expr = input.parse()?;
+    let message = match (&expr, literal(&expr)) {
+        (Expr::Closure(_), _) => "keys are no closure: they are asked for once; leave out `||`".to_owned(),
+        (_, Some(Lit::ByteStr(_)) | None) => return Ok(expr),
+        (_, Some(_)) => format!("a key has no place in the source; write `{SEAL}`"),
+    };
+    Err(syn::Error::new_spanned(expr, message))
 }
 
 /// Reads an expression over the arguments.

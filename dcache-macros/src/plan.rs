@@ -74,6 +74,7 @@ impl<'a> Plan<'a> {
         let tiers = options.backend.get().map_or(&[][..], |chain| &chain.0);
         chain(tiers, errors);
         features(tiers, options, errors);
+        seal(tiers, options, errors);
         let key = key(function, options, &krate, errors);
         let (value, fallible) = value(function, options, &krate, errors);
         stale(options, function, fallible, errors);
@@ -173,6 +174,20 @@ fn features(tiers: &[Tier], options: &Options, errors: &mut Errors) {
             }
         }
         _ => {}
+    }
+}
+
+fn seal(tiers: &[Tier], options: &Options, errors: &mut Errors) {
+    let Some(at) = options.seal.span() else { return };
+    if !cfg!(feature = "seal") {
+        errors.push(at, "`seal` needs the feature `seal` of dcache");
+    }
+    if options.cache.get().is_none() && !tiers.iter().any(Tier::is_remote) {
+        errors.push(
+            at,
+            "`seal` has nothing to seal: memory holds the values themselves; add a tier below it, such as `backend = \
+             [memory, redis]`, or remove `seal`",
+        );
     }
 }
 
@@ -387,6 +402,8 @@ mod tests {
         assert_eq!(redis.is_empty(), cfg!(feature = "redis"), "{redis:?}");
         let json = mistakes(quote!(codec = json), item());
         assert_eq!(json.is_empty(), cfg!(feature = "json"), "{json:?}");
+        let seal = mistakes(quote!(backend = tier(Shelf), codec = raw, seal = KEY), item());
+        assert_eq!(seal.is_empty(), cfg!(feature = "seal"), "{seal:?}");
         let default = mistakes(quote!(backend = [memory, tier(Shelf)]), item());
         assert_eq!(default.is_empty(), cfg!(feature = "bincode"), "{default:?}");
     }

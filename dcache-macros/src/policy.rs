@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ItemFn, Path};
+use syn::spanned::Spanned as _;
+use syn::{Expr, ItemFn, Path};
 
 use crate::duration::Time;
 use crate::key::{From, KeyPlan};
@@ -57,6 +58,7 @@ pub(crate) fn policy(options: &Options, key: &KeyPlan<'_>, item: &ItemFn, krate:
         (options.coalesce.span(), coalesce),
         (options.write.span(), in_background.then(|| ("write_in_background", TokenStream::new()))),
         (options.max_size.span(), options.max_size.get().map(|size| ("max_size", quote!(#size)))),
+        (options.seal.span(), options.seal.get().map(|keys| ("sealed", seal(keys, krate)))),
         part("jitter", &options.jitter),
         part("refresh_ahead", &options.refresh_ahead),
         asked("stale_while_revalidate", &options.stale_while_revalidate),
@@ -128,6 +130,13 @@ fn tier(tier: &Tier, krate: &Path) -> TokenStream {
         setting("timeout", tier.timeout.get()),
     ];
     quote!(#tier_itself #(#settings)*)
+}
+
+/// Writes what asks for the keys to seal with.
+fn seal(keys: &Expr, krate: &Path) -> TokenStream {
+    let at = span::at(keys.span());
+    let krate = span::moved(krate, at);
+    quote_spanned!(at=> || #krate::__private::seal(#keys))
 }
 
 fn setting(name: &str, value: Option<&impl ToTokens>) -> Option<TokenStream> {

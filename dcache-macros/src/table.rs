@@ -29,8 +29,6 @@ pub(crate) enum Form<T> {
     List(Read<T>),
     /// `name`, or `name = true`.
     Flag(fn(&mut T, &Ident, bool) -> syn::Result<()>),
-    /// Nothing yet: a later version knows it.
-    Later,
 }
 
 /// Reads names and values into `target`. Every mistake is added, and the next name is read after it.
@@ -105,10 +103,6 @@ fn entry<T>(
         return Err(syn::Error::new(name.span(), unknown(&name, known, what, owner)));
     };
     match entry.form {
-        Form::Later => {
-            let message = format!("`{name}` is not available in this version of dcache yet");
-            Err(syn::Error::new(name.span(), message))
-        }
         Form::Flag(set) => set(target, &name, flag(entry.example, input)?),
         Form::Value(read) => {
             let after = after(&name, input);
@@ -167,8 +161,7 @@ fn unknown<T>(name: &Ident, known: &[Known<T>], what: &str, owner: &str) -> Stri
 }
 
 fn names<T>(known: &[Known<T>]) -> String {
-    let available = known.iter().filter(|known| !matches!(known.form, Form::Later));
-    list(&available.map(|known| known.name).collect::<Vec<_>>())
+    list(&known.iter().map(|known| known.name).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -208,7 +201,6 @@ mod tests {
             example: "flag",
             form: Form::Flag(|target, name, on| target.flag.set(name, on)),
         },
-        Known { name: "later", example: "", form: Form::Later },
     ];
 
     fn read_all(text: &str) -> (Target, Vec<String>) {
@@ -235,15 +227,13 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_found_and_the_rest_is_kept() {
-        let (target, errors) =
-            read_all("siez = 1, size = a<b, c>, flag(1), later = 9, list = 2, flag = maybe, flag");
+        let (target, errors) = read_all("siez = 1, size = a<b, c>, flag(1), list = 2, flag = maybe, flag");
         assert_eq!(
             errors,
             [
                 "unknown option `siez`; did you mean `size`?",
                 "expected integer literal",
                 "a flag takes no arguments; write `flag`",
-                "`later` is not available in this version of dcache yet",
                 "`list` needs a value; write `list(a)`",
                 "a flag is `true` or `false`; write `flag`",
             ]
