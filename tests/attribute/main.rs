@@ -8,6 +8,7 @@ mod older;
 mod operating;
 mod options;
 mod program;
+mod seal;
 mod shapes;
 mod staleness;
 mod switches;

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use dcache::{Cache, codec};
 use dcache_tests::Shelf;
@@ -13,8 +14,9 @@ fn cache(name: &str, shelf: &Shelf) -> Cache<u32, Value> {
     Cache::builder(name).no_memory().tier(shelf.clone()).build().unwrap()
 }
 
+/// A value of 4 KiB when it is encoded.
 fn value() -> Value {
-    ("seven".to_owned(), vec![7, 77, 777])
+    ("seven".repeat(817), vec![7, 77, 777])
 }
 
 /// Asserts that a call runs its body, and that a value takes the place of what lay there.
@@ -36,14 +38,18 @@ fn every_flipped_byte_is_a_miss() {
     cache.blocking().put(&7, value()).unwrap();
     let key = shelf.keys()[0].clone();
     let good = shelf.entry(&key).unwrap();
+    assert!(good.len() > 4096);
+    let mut flips = 0;
     for place in 0..good.len() {
         for flip in [0x01, 0x80, 0xff] {
             let mut bad = good.to_vec();
             bad[place] ^= flip;
             shelf.lay(&key, bad);
             assert_miss(&cache, &shelf, &format!("byte {place} xor {flip:#x}"));
+            flips += 1;
         }
     }
+    println!("{} bytes, {flips} flips, 0 accepted", good.len());
 }
 
 #[test]
@@ -61,6 +67,37 @@ fn every_truncation_and_extension_is_a_miss() {
     assert_miss(&cache, &shelf, "a byte more");
     shelf.lay(&key, vec![0xff; 1 << 20]);
     assert_miss(&cache, &shelf, "garbage");
+    println!("{} truncations, 0 accepted", good.len());
+}
+
+#[test]
+fn every_swapped_entry_is_a_miss() {
+    let shelf = Shelf::new();
+    let mut entries = Vec::new();
+    for name in ["quote", "price"] {
+        for hours in [1, 2] {
+            let ttl = Duration::from_secs(3600 * hours);
+            let cache: Cache<u32, Value> =
+                Cache::builder(name).no_memory().tier(shelf.clone()).ttl(ttl).build().unwrap();
+            for key in 0..3 {
+                cache.blocking().put(&key, value()).unwrap();
+                let place = shelf.keys().remove(0);
+                let entry = shelf.entry(&place).unwrap();
+                cache.blocking().invalidate(&key).unwrap();
+                entries.push((cache.clone(), key, place, entry));
+            }
+        }
+    }
+    let mut swaps = 0;
+    for (cache, key, place, _) in &entries {
+        for (.., other) in entries.iter().filter(|(_, _, other, _)| other != place) {
+            shelf.lay(place, other.clone());
+            assert_eq!(cache.blocking().get(key), None);
+            swaps += 1;
+        }
+    }
+    println!("{} entries, {swaps} swaps, 0 accepted", entries.len());
+    assert_eq!(swaps, 120);
 }
 
 #[test]
@@ -92,7 +129,7 @@ fn a_bad_entry_is_counted_and_removed() {
 fn an_oversized_entry_is_a_miss_and_removed() {
     let shelf = Shelf::new();
     let cache: Cache<u32, Value> =
-        Cache::builder("oversized").no_memory().tier(shelf.clone()).max_size(1_000).build().unwrap();
+        Cache::builder("oversized").no_memory().tier(shelf.clone()).max_size(5_000).build().unwrap();
     cache.blocking().put(&7, value()).unwrap();
     let key = shelf.keys()[0].clone();
     shelf.lay(&key, vec![0; 10_000]);

@@ -13,6 +13,7 @@ mod lost;
 mod races;
 mod refresh;
 mod runtimes;
+mod seal;
 mod shared;
 mod stale;
 mod storm;

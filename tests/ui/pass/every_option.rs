@@ -16,6 +16,7 @@ const HOUR: Duration = Duration::from_secs(3600);
     write = background,
     max_size = "64KiB",
     codec = json,
+    seal = [[7; 32], [8; 32]],
     companion = type,
     result = true,
     crate = ::dcache,

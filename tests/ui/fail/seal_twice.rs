@@ -1,0 +1,10 @@
+use dcache::dcache;
+
+const KEY: [u8; 32] = [7; 32];
+
+#[dcache(backend = fs, seal = KEY, seal = [KEY, KEY])]
+fn f(n: u64) -> u64 {
+    n
+}
+
+fn main() {}
