@@ -153,7 +153,7 @@ impl<K, V> Remote<K, V> {
     /// Asks one tier after the other until one has a value that is fresh. Where none has, returns the older one that
     /// may be handed out the longest.
     pub(crate) async fn read(&self, visit: &mut Visit, terms: &Terms<V>) -> Option<Found<V>> {
-        if self.is_off.load(Relaxed) || matches!(self.sealing, Sealing::Off) {
+        if self.is_off.load(Relaxed) || self.seal().is_err() {
             return None;
         }
         let mut older: Option<Found<V>> = None;
@@ -217,7 +217,8 @@ impl<K, V> Remote<K, V> {
         tier: usize,
         terms: &Terms<V>,
     ) -> Result<Option<Found<V>>, String> {
-        let (head, payload) = match entry::read(entry, key, self.seal()) {
+        let Ok(seal) = self.seal() else { return Ok(None) };
+        let (head, payload) = match entry::read(entry, key, seal) {
             Ok((_, payload)) if payload.len() > self.max_size => return Err("too large".to_owned()),
             Ok(read) => read,
             Err(Reject::Foreign) => return Ok(None),
@@ -272,10 +273,7 @@ impl<K, V> Remote<K, V> {
         if self.is_off.load(Relaxed) {
             return Err(fault(ErrorKind::Codec).with_context("the tiers below memory are off for this type"));
         }
-        if let Sealing::Off = self.sealing {
-            let context = "the tiers below memory are off: there is nothing to seal with";
-            return Err(fault(ErrorKind::Config).with_context(context));
-        }
+        self.seal()?;
         match coded(|| self.encode(value)) {
             Ok(payload) if payload.len() > self.max_size => {
                 let (size, limit) = (payload.len(), self.max_size);
@@ -313,7 +311,7 @@ impl<K, V> Remote<K, V> {
                 };
                 let (codec, schema, run) = (self.coder.number, self.schema(), clock::run());
                 let head = Head { codec, schema, times, run };
-                match entry::write(&head, key, payload, self.seal()) {
+                match self.seal().and_then(|seal| entry::write(&head, key, payload, seal)) {
                     Ok(entry) => tier.set(key, entry, times.created, life, older, allowance).await,
                     Err(fault) if older == Older::Stays => Err(fault),
                     Err(fault) => {
@@ -361,11 +359,13 @@ impl<K, V> Remote<K, V> {
         *self.schema.get_or_init(|| (self.coder.schema)().with(self.version))
     }
 
-    /// Returns what the payloads of all entries are sealed with, if they are.
-    fn seal(&self) -> Option<&Seal> {
+    /// Returns what payloads are sealed with, if they are. Nothing is read or written without asking this.
+    fn seal(&self) -> Result<Option<&Seal>, Error> {
         match &self.sealing {
-            Sealing::By(seal) => Some(seal),
-            Sealing::Plain | Sealing::Off => None,
+            Sealing::Plain => Ok(None),
+            Sealing::By(seal) => Ok(Some(seal)),
+            Sealing::Off => Err(Error::new(ErrorKind::Config, Operation::Set)
+                .with_context("the tiers below memory are off: there is nothing to seal with")),
         }
     }
 
