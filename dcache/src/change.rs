@@ -21,9 +21,13 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         }
         let mut lead = self.flights.supersede(key, Purpose::Put, mode).await;
         let (memory, below) = self.policy.terms.new_lives(&value);
-        let visit = self.visit(&lead, key, mode);
         let may_write = lead.settle(self.settled(&value, memory));
-        let (Some(remote), Some(mut visit), true) = (&self.remote, visit, may_write) else { return Ok(()) };
+        let Some(remote) = &self.remote else { return Ok(()) };
+        let Some(mut visit) = remote.visit(key, mode) else { return Ok(()) };
+        if !may_write {
+            // a `clear` is under way, and may still fail: the older value goes, and the new one is not stored
+            return lead.asking(mode, async |_lead| remote.remove(&mut visit, Older::MustGo).await).await;
+        }
         let mut result = Ok(());
         lead.writing(mode, async { result = remote.store(&mut visit, &value, below, Older::MustGo).await })
             .await;

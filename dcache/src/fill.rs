@@ -94,6 +94,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         };
         let (settled, news) = if self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
             let (memory, below) = self.policy.terms.new_lives(&value);
+            let below = below.since(clock::now()); // it may be written by and by
             (self.settled(&value, memory), Some(News::Computed { value, left: below, older }))
         } else {
             let settled =

@@ -49,7 +49,7 @@
 //! | `tokio` | bodies of `async fn`s in the background, in the runtime of their callers; `redis` and `fs` switch it on |
 //! | `tracing` | log lines; without it errors of set-up go to standard error |
 //! | `metrics` | counts for the `metrics` facade |
-//! | `testing` | tests of code that caches: isolated from each other, with a clock that they move |
+//! | `testing` | tests of code that caches: isolated from each other, with a clock that they move, over tiers that go wrong |
 //!
 //! # Map
 //!
@@ -67,7 +67,8 @@
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
 //! | `background.rs` | work that no caller waits for |
-//! | `mode.rs` `waits.rs` `breaker.rs` `lost.rs` `doubt.rs` `twin.rs` `later.rs` `shared.rs` | a remote tier that functions share: breaker, changes that did not reach it, writes that may arrive late; its twin in a test |
+//! | `place.rs` `chaos/` `twin.rs` `later.rs` | which server or folder a tier is; for tests, one that goes wrong, and one that stands in for it |
+//! | `mode.rs` `waits.rs` `breaker.rs` `lost.rs` `doubt.rs` `shared.rs` | a remote tier that functions share: breaker, changes that did not reach it, writes that may arrive late |
 //! | `live.rs` | a remote tier as one cache uses it: time budget, counts |
 //! | `tier.rs` `settings.rs` | a tier as it is named; settings of the program |
 //! | `remote.rs` | the tiers below memory as one cache sees them |
@@ -82,7 +83,7 @@
 //! | `site.rs` `sites.rs` | a cached function; one with a cache for each set of types |
 //! | `controls.rs` | the controls of a function, as the attribute writes them |
 //! | `gate.rs` | what generated code calls, so that types that cannot be cached are told of once |
-//! | `testing.rs` | what tests need: a clock that moves, isolation |
+//! | `testing.rs` | what tests need: a clock that moves, isolation, chaos |
 //! | `guide.rs` | the pages of `docs/`, for rustdoc alone |
 
 mod args;
@@ -96,6 +97,8 @@ mod cache;
 mod call;
 mod canonical;
 mod change;
+#[cfg(feature = "testing")]
+mod chaos;
 pub mod codec;
 mod contain;
 mod controls;
@@ -125,6 +128,7 @@ mod mode;
 #[doc(hidden)]
 #[path = "../../tests/models/src/models.rs"]
 pub mod models;
+mod place;
 mod policy;
 mod registry;
 mod remote;

@@ -147,6 +147,7 @@ impl<V> Terms<V> {
             fresh,
             stale: after(stale),
             kept: after(kept),
+            since: None,
         }
     }
 }
@@ -161,13 +162,25 @@ pub(crate) struct Left {
     pub(crate) stale: Life,
     /// Until it may not be handed out any more in the place of an error.
     pub(crate) kept: Life,
+    /// The moment from which all this counts, where that is not the present.
+    since: Option<Tick>,
 }
 
 impl Left {
     const NOTHING: Self = Self::until(Some(Duration::ZERO));
 
     const fn until(end: Life) -> Self {
-        Self { due: end, fresh: end, stale: end, kept: end }
+        Self { due: end, fresh: end, stale: end, kept: end, since: None }
+    }
+
+    /// Has all this count from a moment, however long it takes until use is made of it.
+    pub(crate) fn since(self, moment: Tick) -> Self {
+        Self { since: Some(moment), ..self }
+    }
+
+    /// Returns how long ago the moment was from which all this counts.
+    pub(crate) fn age(self) -> Duration {
+        self.since.map_or(Duration::ZERO, |moment| clock::now().since(moment))
     }
 
     /// Returns the same with an end of everything at `limit`.
@@ -178,12 +191,13 @@ impl Left {
             fresh: shorter(self.fresh),
             stale: shorter(self.stale),
             kept: shorter(self.kept),
+            since: self.since,
         }
     }
 
     /// Makes what memory holds of a value, without its weight.
     pub(crate) fn slot<V>(self, value: V) -> Slot<V> {
-        let created = clock::now();
+        let created = self.since.unwrap_or_else(clock::now);
         let end = |life: Life| life.map_or(Tick::NEVER, |life| created.after(life));
         Slot {
             value,

@@ -228,10 +228,11 @@ impl<K, V> Remote<K, V> {
             }
             Err(Reject::Corrupt(reason)) => return Err(reason.to_owned()),
         };
-        let now = clock::wall();
+        // in this order: what comes between makes the value older, not younger
+        let (moment, now) = (clock::now(), clock::wall());
         let times = head.times.back(clock::set_back(head.times.created, head.run));
         let times = times.living(terms.ttl.fixed()).within(self.tiers[tier].ttl, times.created);
-        let left = terms.left_of(times, now);
+        let left = terms.left_of(times, now).since(moment);
         if !head.matches(self.coder.number, self.schema()) || left.standing() == Standing::Over {
             return Ok(None);
         }
@@ -257,7 +258,8 @@ impl<K, V> Remote<K, V> {
     ) -> Result<(), Error> {
         match self.payload(value) {
             Ok(payload) => {
-                let times = Times::of(left, clock::wall());
+                let now = clock::wall().saturating_sub(left.age().as_millis() as u64);
+                let times = Times::of(left, now);
                 self.write(visit, self.tiers.len(), times, &payload, older).await
             }
             Err(fault) if older == Older::Stays => Err(fault.with_key(&visit.key)),

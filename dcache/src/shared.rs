@@ -10,6 +10,8 @@ use dcache_backends::{Backend, BlockingBackend, Error, ErrorKind, Key, Operation
 
 use crate::background::WRITES;
 use crate::breaker::Breaker;
+#[cfg(feature = "testing")]
+use crate::chaos::Chaos;
 use crate::contain::{caught, contained};
 use crate::doubt::Doubts;
 use crate::lost::{Change, Debt, Lost, Target};
@@ -17,7 +19,7 @@ use crate::mode::Mode;
 use crate::sync::Mutex;
 use crate::timer;
 #[cfg(feature = "testing")]
-use crate::twin::{self, Twin};
+use crate::twin;
 
 /// A backend, its breaker, and what is still to come of the past.
 pub(crate) struct Shared {
@@ -29,6 +31,9 @@ pub(crate) struct Shared {
     place: Option<String>,
     #[cfg(feature = "testing")]
     role: Role,
+    /// What its twin goes wrong by.
+    #[cfg(feature = "testing")]
+    chaos: Option<Chaos>,
 }
 
 /// What is still to come of what was done to a tier.
@@ -88,6 +93,8 @@ impl Shared {
             place,
             #[cfg(feature = "testing")]
             role: Role::Real(Mutex::new(None)),
+            #[cfg(feature = "testing")]
+            chaos: None,
         }
     }
 
@@ -237,6 +244,11 @@ fn past(place: Option<&str>) -> Arc<Past> {
 
 #[cfg(feature = "testing")]
 impl Shared {
+    /// Has its twin go wrong too.
+    pub(crate) fn under(self, chaos: Chaos) -> Self {
+        Self { chaos: Some(chaos), ..self }
+    }
+
     /// Tells whether this may be asked now: a twin in its own isolation, any other tier outside of all.
     fn is_in_use(&self) -> bool {
         match self.role {
@@ -255,7 +267,7 @@ impl Shared {
         match &*twin {
             Some(twin) if matches!(twin.role, Role::Twin(of) if of == era) => twin.clone(),
             _ => {
-                let backend = Arc::new(Twin::of(&*self.backend, self.place.as_deref()));
+                let backend = twin::of(&*self.backend, self.place.as_deref(), self.chaos.as_ref());
                 let made = Self { role: Role::Twin(era), ..Self::new(backend, None) };
                 twin.insert(Arc::new(made)).clone()
             }

@@ -1,4 +1,5 @@
-//! For the tests of those who use dcache; [`guide::testing`](crate::guide::testing) shows how.
+//! For the tests of those who use dcache: isolation, a clock that moves, tiers that go wrong.
+//! [`guide::testing`](crate::guide::testing) shows how.
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::time::Duration;
 pub use dcache_backends::clock::advance;
 use dcache_backends::clock::{self, Offset};
 
+pub use crate::chaos::{Chaos, ChaosStats, ChaosTier};
 use crate::registry::{self, Held};
 use crate::{settings, twin};
 
@@ -18,7 +20,7 @@ use crate::{settings, twin};
 /// - The memories of all caches are empty, and so they are again at the end.
 /// - Tiers below memory are not asked. In the place of each is a twin: entries in this process, which expire by
 ///   dcache's clock. Functions that share a Redis or a folder share its twin. A bare `redis` whose variable is not
-///   set is absent here too. Tiers of one's own have twins as well.
+///   set is absent here too. Tiers of one's own have twins as well; that of a tier under [`Chaos`] goes wrong too.
 /// - [`Stats`](crate::Stats) begin at zero; at the end they are what they were before.
 /// - At the end the clock is where it was, however far [`advance`](Isolated::advance) moved it, and what
 ///   [`set_enabled`](crate::set_enabled) said is undone.
@@ -46,23 +48,59 @@ use crate::{settings, twin};
 /// ```
 #[must_use = "the isolation ends when this is dropped; keep it in a variable for the whole test"]
 pub fn isolate() -> Isolated {
-    let turn = Turn::wait();
-    let held = registry::hold();
-    let isolated = Isolated { offset: clock::offset(), enabled: settings::switched(), _turn: turn };
-    held.iter().for_each(Held::count_anew);
-    twin::turn_over();
-    isolated
+    Isolated::begin(None)
+}
+
+/// Has this test use dcache as if it were alone, like [`isolate`], and the twins of all tiers go wrong by this
+/// [`Chaos`]: so a test of functions over Redis or files shows that they survive a bad one.
+///
+/// A tier under a chaos of its own ([`Chaos::over`]) goes wrong by that alone. A test that panics prints the seed.
+///
+/// # Panics
+/// If this thread has an isolation already, which would wait for itself.
+///
+/// ```
+/// # #[cfg(all(feature = "redis", feature = "bincode"))] {
+/// use dcache::dcache;
+/// use dcache::testing::{self, Chaos};
+///
+/// #[dcache(backend = redis("redis://cache.example"), ttl = "1h")]
+/// fn price(sku: u64) -> u64 { 7 * sku }
+///
+/// let chaos = Chaos::new().errors(0.2).lost_writes(0.2).flipped_bits(0.2).swapped(0.2);
+/// let _t = testing::isolate_with(&chaos);
+/// for sku in 0..500 {
+///     assert_eq!(price(sku % 50), 7 * (sku % 50));
+/// }
+/// assert!(chaos.stats().faults() > 0);
+/// # }
+/// ```
+#[must_use = "the isolation ends when this is dropped; keep it in a variable for the whole test"]
+pub fn isolate_with(chaos: &Chaos) -> Isolated {
+    Isolated::begin(Some(chaos.clone()))
 }
 
 /// An isolated test; see [`isolate`].
 pub struct Isolated {
     offset: Offset,
     enabled: Option<bool>,
+    /// Tells its seed where the test fails.
+    _chaos: Option<Chaos>,
     /// Given up last.
     _turn: Turn,
 }
 
 impl Isolated {
+    fn begin(chaos: Option<Chaos>) -> Self {
+        let turn = Turn::wait();
+        let held = registry::hold();
+        let (offset, enabled) = (clock::offset(), settings::switched());
+        let isolated = Self { offset, enabled, _chaos: chaos.clone(), _turn: turn };
+        held.iter().for_each(Held::count_anew);
+        twin::turn_over(chaos);
+        isolated
+    }
+
     /// Moves dcache's clock forward, so that what lives for less than this expires. No time passes for anything
     /// else.
     ///
@@ -87,7 +125,7 @@ impl Isolated {
 impl Drop for Isolated {
     fn drop(&mut self) {
         let held = registry::hold();
-        twin::turn_over();
+        twin::turn_over(None);
         clock::restore(self.offset);
         settings::restore(self.enabled);
         held.iter().for_each(Held::count_on);

@@ -1,5 +1,6 @@
 //! A tier below memory, as it is named: a backend, an address, a name.
 
+#[cfg(feature = "testing")]
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,9 +8,12 @@ use std::time::Duration;
 
 use dcache_backends::{Backend, Error, ErrorKind, Operation};
 
+#[cfg(feature = "testing")]
+use crate::chaos::ChaosTier;
 #[cfg(all(feature = "testing", feature = "fs"))]
 use crate::later::Later;
 use crate::live::LiveTier;
+use crate::place;
 use crate::shared::Shared;
 use crate::sync::Mutex;
 #[cfg(all(feature = "testing", feature = "fs"))]
@@ -153,7 +157,7 @@ impl Tier {
                 if twin::is_isolated(twin::era()) {
                     // no folder is touched before the isolation is over
                     let path = path.and_then(|path| std::path::absolute(path).ok());
-                    let place = path.map(|path| folder(&path));
+                    let place = path.map(|path| place::folder(&path));
                     let shared = shared(address, || Ok(Shared::new(Arc::new(Later::new(open)), place)))?;
                     return Ok(Some(LiveTier::new(shared, self.ttl, self.timeout)));
                 }
@@ -188,27 +192,13 @@ impl Place {
 }
 
 fn opened(backend: impl Backend) -> Shared {
-    let place = place(&backend);
+    #[cfg(feature = "testing")]
+    if let Some(tier) = (&backend as &dyn Any).downcast_ref::<ChaosTier>() {
+        let (place, chaos) = (tier.place().map(str::to_owned), tier.chaos().clone());
+        return Shared::new(Arc::new(backend), place).under(chaos);
+    }
+    let place = place::of(&backend);
     Shared::new(Arc::new(backend), place)
-}
-
-/// Tells which server or folder a backend is, of those that are dcache's own.
-fn place(backend: &dyn Any) -> Option<String> {
-    #[cfg(feature = "redis")]
-    if let Some(redis) = backend.downcast_ref::<crate::Redis>() {
-        return Some(redis.address().to_owned());
-    }
-    #[cfg(feature = "fs")]
-    if let Some(fs) = backend.downcast_ref::<crate::Fs>() {
-        return Some(folder(fs.root()));
-    }
-    let _ = backend;
-    None
-}
-
-#[cfg(feature = "fs")]
-fn folder(path: &std::path::Path) -> String {
-    format!("fs {}", path.display())
 }
 
 /// The tiers that the program gave names.

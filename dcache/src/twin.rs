@@ -10,6 +10,7 @@ use dcache_backends::{
     Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait,
 };
 
+use crate::chaos::Chaos;
 use crate::sync::Mutex;
 
 /// Numbers the isolations, and the times before, between and after them: the odd ones are isolations.
@@ -17,6 +18,9 @@ static ERA: AtomicU64 = AtomicU64::new(0);
 
 /// What the twins of one place hold; for tiers that are opened more than once.
 static PLACES: Mutex<BTreeMap<String, Arc<Entries>>> = Mutex::new(BTreeMap::new());
+
+/// What all twins go wrong by.
+static CHAOS: Mutex<Option<Chaos>> = Mutex::new(None);
 
 /// Returns the number of this time.
 pub(crate) fn era() -> u64 {
@@ -28,25 +32,36 @@ pub(crate) fn is_isolated(era: u64) -> bool {
     era % 2 == 1
 }
 
-/// Begins an isolation or ends it; nothing is left of the twins that were.
-pub(crate) fn turn_over() {
+/// Begins an isolation, whose twins go wrong by this, or ends it; nothing is left of the twins that were.
+pub(crate) fn turn_over(chaos: Option<Chaos>) {
     let mut places = PLACES.lock();
+    let former = std::mem::replace(&mut *CHAOS.lock(), chaos);
     ERA.fetch_add(1, SeqCst);
     places.clear();
+    drop(places);
+    drop(former);
+}
+
+/// Creates an empty twin of a tier; those of one place are the same. It goes wrong as the tier does, else as all do.
+pub(crate) fn of(tier: &dyn Backend, place: Option<&str>, chaos: Option<&Chaos>) -> Arc<dyn Backend> {
+    let twin = Twin::of(tier, place);
+    match chaos.cloned().or_else(|| CHAOS.lock().clone()) {
+        Some(chaos) => Arc::new(chaos.over(twin)),
+        None => Arc::new(twin),
+    }
 }
 
 type Entries = Mutex<BTreeMap<String, (Bytes, Tick)>>;
 
 /// A tier in this process: it never fails, and holds all it is given until that expires.
-pub(crate) struct Twin {
+struct Twin {
     name: String,
     budget: Duration,
     entries: Arc<Entries>,
 }
 
 impl Twin {
-    /// Creates an empty twin of a tier; those of one place are the same.
-    pub(crate) fn of(tier: &dyn Backend, place: Option<&str>) -> Self {
+    fn of(tier: &dyn Backend, place: Option<&str>) -> Self {
         let entries = match place {
             Some(place) => PLACES.lock().entry(place.to_owned()).or_default().clone(),
             None => Arc::default(),

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use dcache::{Cache, ErrorKind, Memory, Tier, dcache};
-use dcache_tests::{Mood, Shelf};
+use dcache::{Backend, Bytes, Cache, Error, ErrorKind, Key, Memory, Scope, Tier, async_trait, dcache};
+use dcache_tests::{Door, Mood, Shelf, poll_once};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -237,4 +237,47 @@ fn an_invalidation_removes_from_tiers_that_are_off_for_the_type() {
     assert_eq!(shelf.keys().len(), 1);
     block_on(cache.invalidate(&1)).unwrap();
     assert!(shelf.keys().is_empty());
+}
+
+/// A shelf that is cleared when a door opens.
+#[derive(Clone)]
+struct Lingering(Shelf, Door);
+
+#[async_trait]
+impl Backend for Lingering {
+    fn name(&self) -> &str {
+        "lingering"
+    }
+    async fn get(&self, key: &Key) -> Result<Option<Bytes>, Error> {
+        self.0.get(key).await
+    }
+    async fn set(&self, key: &Key, entry: Bytes, life: Option<Duration>) -> Result<(), Error> {
+        self.0.set(key, entry, life).await
+    }
+    async fn remove(&self, key: &Key) -> Result<(), Error> {
+        self.0.remove(key).await
+    }
+    async fn clear(&self, scope: &Scope) -> Result<u64, Error> {
+        self.1.pass().await;
+        self.0.clear(scope).await
+    }
+}
+
+#[test]
+fn a_put_while_all_is_cleared_leaves_nothing_older() {
+    let (shelf, door) = (Shelf::new(), Door::new());
+    let tier = Tier::new(Lingering(shelf.clone(), door.clone()));
+    let cache: Cache<u32, u32> = Cache::builder("lingering").tier(tier).build().unwrap();
+    block_on(cache.put(&1, 1)).unwrap();
+    let mut clear = Box::pin(cache.clear());
+    assert!(poll_once(&mut clear).is_pending());
+    block_on(cache.put(&1, 2)).unwrap();
+    assert_ne!(block_on(cache.entry(&1)).map(|entry| entry.value), Some(1));
+    assert!(shelf.keys().is_empty());
+    shelf.set_mood(Mood::Broken);
+    assert!(block_on(cache.put(&1, 3)).unwrap_err().to_string().contains("shelf"));
+    shelf.set_mood(Mood::Willing);
+    door.open();
+    block_on(clear).unwrap();
+    assert_eq!(block_on(cache.get(&1)), None);
 }

@@ -1,10 +1,14 @@
 //! Expiry, without a single sleep.
 
+use std::future::ready;
 use std::time::Duration;
 
-use dcache::{Cache, Memory, testing};
+use dcache::{Cache, Memory, Tier, testing};
 use dcache_tests::redis::wait_until;
-use dcache_tests::{Gate, Shelf};
+use dcache_tests::{Gate, Shelf, poll_once};
+use futures::executor::block_on;
+
+use crate::ways::LONG;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -119,4 +123,45 @@ fn jitter_lets_values_that_were_stored_together_end_apart() {
     assert!((20..80).contains(&left()), "half of their last half is over");
     testing::advance(Duration::from_secs(16));
     assert_eq!(left(), 0);
+}
+
+#[test]
+fn a_value_found_below_lives_no_longer_for_the_time_that_finding_it_took() {
+    let (near, far) = (Shelf::new(), Gate::new());
+    let cache = || -> Cache<u32, u32> {
+        let builder = Cache::builder("found").ttl(MINUTE).stale_if_error(MINUTE);
+        builder.tier(Tier::new(near.clone()).timeout(LONG)).tier(far.clone()).build().unwrap()
+    };
+    cache().blocking().put(&1, 1).unwrap();
+    testing::advance(Duration::from_secs(70));
+    let cache = cache();
+    let down = || ready(Err("down"));
+    far.hold_gets();
+    let mut call = Box::pin(cache.try_get_or_insert_with(&1, down));
+    assert!(poll_once(&mut call).is_pending(), "the nearer tier has an older value, the farther is asked");
+    testing::advance(Duration::from_secs(40));
+    far.open();
+    assert_eq!(block_on(call), Ok(1));
+    testing::advance(Duration::from_secs(15));
+    assert_eq!(block_on(cache.try_get_or_insert_with(&1, down)), Err("down"), "it is 125 s old");
+}
+
+#[test]
+fn a_value_that_is_written_by_and_by_lives_no_longer_below() {
+    let gate = Gate::new();
+    let cache = || -> Cache<u32, u32> {
+        Cache::builder("by and by").ttl(MINUTE).tier(gate.clone()).write_in_background().build().unwrap()
+    };
+    gate.hold_sets();
+    let writer = cache();
+    (0..20).for_each(|n| assert_eq!(writer.blocking().get_or_insert_with(&n, || n), n));
+    wait_until(LONG, "the first writes", || gate.sets() > 0);
+    testing::advance(MINUTE / 2);
+    gate.open();
+    dcache::drain_blocking();
+    let reader = cache();
+    for n in 0..20 {
+        let entry = reader.blocking().entry(&n).expect("it is written");
+        assert!(entry.remaining <= Some(MINUTE / 2), "{n}: {:?}", entry.remaining);
+    }
 }

@@ -285,6 +285,11 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
                 None => forgiven = self.flights.forgive(&self.flight.key),
             }
         }
+        if self.flight.is_change() && (!is_current || state.superseded) {
+            // a `clear` is under way, and may not have come to memory yet
+            forgotten =
+                self.flights.memory.as_ref().and_then(|memory| memory.remove(&Borrowed(&self.flight.key)));
+        }
         let unused = if state.outcome.is_none() {
             state.fresh_until = fresh_until;
             state.outcome.replace(outcome)
