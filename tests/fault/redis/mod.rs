@@ -1,5 +1,7 @@
 //! A Redis that is down, slow, full, read-only, loading, guarded or mad.
 
+mod gone;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
