@@ -33,7 +33,7 @@ pub(crate) struct Row {
 impl Row {
     /// Makes the row of what was measured.
     pub(crate) fn of(fault: Fault, measured: &Measured) -> Self {
-        let is_open = if fault.breaker == Breaker::Opens { ", `open`" } else { "" };
+        let is_open = if fault.breaker == Breaker::StaysClosed { "" } else { ", `open`" };
         let log = if fault.log.is_empty() { "none".to_owned() } else { code(fault.log) };
         let took = |took: Option<Duration>| took.map_or("–".to_owned(), milliseconds);
         let cells = [
