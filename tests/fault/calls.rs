@@ -103,7 +103,6 @@ impl Calls {
     }
 
     /// Does the same with entries that have gone bad: each call finds one that was stored before `spoil` was called.
-    #[allow(dead_code)]
     pub(crate) fn survive_entries(&mut self, spoil: impl Fn()) {
         self.survive_with(|caller| {
             caller.call();
@@ -173,6 +172,7 @@ fn counted(counter: Counter, tier: &TierStats) -> u64 {
     match counter {
         Counter::Errors => tier.errors,
         Counter::Misses => tier.misses,
+        Counter::Lost => tier.lost,
     }
 }
 
@@ -203,8 +203,15 @@ impl Caller {
         self.last = 0;
     }
 
+    /// Invalidates the last key.
+    pub(crate) fn invalidate(&self) -> Result<(), Error> {
+        match &self.runtime {
+            None => self.cache.blocking().invalidate(&self.last),
+            Some(runtime) => runtime.block_on(self.cache.invalidate(&self.last)),
+        }
+    }
+
     /// Clears the function.
-    #[allow(dead_code)]
     pub(crate) fn clear(&self) -> Result<(), Error> {
         match &self.runtime {
             None => self.cache.blocking().clear(),

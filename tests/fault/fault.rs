@@ -115,6 +115,8 @@ pub(crate) enum Counter {
     Errors,
     /// `misses` of the tier: nothing is wrong.
     Misses,
+    /// `lost` of the tier, until the changes are carried out.
+    Lost,
 }
 
 impl fmt::Display for Counter {
@@ -122,6 +124,7 @@ impl fmt::Display for Counter {
         f.write_str(match self {
             Self::Errors => "`errors`",
             Self::Misses => "`misses`",
+            Self::Lost => "`lost`",
         })
     }
 }
@@ -219,7 +222,6 @@ impl Trial {
     }
 
     /// Notes a call that was made by other means, and whose result was right.
-    #[allow(dead_code)]
     pub(crate) fn took(&self, took: Duration) {
         self.measured.borrow_mut().took(took);
     }

@@ -120,7 +120,7 @@ How to read a row:
   is a single entry's: the breaker stays closed, and the first bound holds for all calls.
 - **back** – how long it took from the end of the fault until the tier answered calls again; at most {recovery} s. The breaker
   tries a tier once in 5 s.
-- **counter** – which count of the tier in `stats()` rises, and whether `open` is set.
+- **counter** – which count of the tier in `stats()` rises, and whether `open` is set. See `docs/operating.md`.
 - **log line** – the line that names the fault, logged once per change of state; `…` stands for what differs: addresses, paths,
   keys.
 

@@ -72,6 +72,42 @@ fn killed_in_the_middle_of_a_clear() {
 }
 
 #[test]
+fn down_during_an_invalidate() {
+    Fault {
+        name: "down during an invalidate",
+        cause: "`kill -9`, then `invalidate`, which returns an error, then a restart with the old entry, which nobody reads",
+        breaker: StaysClosed,
+        counter: Counter::Lost,
+        log: "WARN a change of `…` did not reach a tier: it waits there, and until it is carried out what it changes is not read",
+        ..GONE
+    }
+    .measure(|trial| {
+        let mut server = Server::start();
+        let mut calls = trial.calls(tier(&server.url()));
+        calls.work();
+        server.command::<()>(&["SAVE"]);
+        server.kill();
+        let mut caches = Vec::new();
+        calls.each(|caller| caches.push(caller.cache.clone()));
+        let lost = || caches.iter().map(|cache| cache.stats().tiers[0].lost).sum();
+        // one line tells of both, since they use one server
+        trial.names(lost, || {
+            calls.each(|caller| assert_eq!(caller.invalidate().unwrap_err().tier(), "redis"));
+        });
+        assert_eq!(lost(), 2);
+        server.restart();
+        assert!(server.command::<usize>(&["DBSIZE"]) > 0, "the old entries are back");
+        calls.each(|caller| {
+            let hits = caller.tier().hits;
+            trial.took(caller.call_again());
+            assert_eq!(caller.tier().hits, hits, "the old entry was read");
+        });
+        calls.recover();
+        calls.each(|caller| assert_eq!(caller.tier().lost, 0));
+    });
+}
+
+#[test]
 fn frozen() {
     FROZEN.measure(|trial| {
         let server = Server::start();
