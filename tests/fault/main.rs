@@ -1,4 +1,15 @@
 //! Faults of tiers by their real causes: the bare function's result every time, within the time promised.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `fault.rs` | a fault, how it is measured, and the bounds |
+//! | `calls.rs` | callers of a function with a faulty tier |
+//! | `lost.rs` | changes that a tier could not be told of |
+//! | `page.rs` | `docs/faults.md`, made of what all tests found |
+//! | `redis/` | a Redis that is gone, refuses, is mad, or holds what is no entry |
 
+mod calls;
+mod fault;
 mod lost;
+mod page;
 mod redis;

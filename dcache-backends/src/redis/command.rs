@@ -11,23 +11,32 @@ use crate::{Bytes, Key};
 pub(super) struct Request<T> {
     /// What is sent.
     pub(super) command: Cmd,
+    /// How many bytes of data the answer may have, beside its frame.
+    pub(super) limit: u64,
     /// Reads an answer; `None` for one that the command cannot have.
     pub(super) read: fn(Value) -> Option<T>,
+    /// Reads a refusal by its code, where that is as good as an answer.
+    pub(super) read_refusal: fn(&str) -> Option<T>,
 }
 
 impl<T> Request<T> {
     /// Makes of what the client received what the caller gets.
     pub(super) fn read(&self, received: RedisResult<Value>) -> Result<T, Failure> {
-        let answer = received.and_then(Value::extract_error).map_err(Failure::Command)?;
-        (self.read)(answer).ok_or(Failure::Answer)
+        match received.and_then(Value::extract_error) {
+            Ok(answer) => (self.read)(answer).ok_or(Failure::Answer),
+            Err(cause) => cause.code().and_then(self.read_refusal).ok_or(Failure::Command(cause)),
+        }
     }
 }
+
+/// The longest string that a server has.
+const LONGEST: u64 = 512 << 20;
 
 /// Reads an entry.
 pub(super) fn get(key: &Key) -> Request<Option<Bytes>> {
     let mut command = cmd("GET");
     command.arg(key.as_str());
-    Request { command, read: entry }
+    Request { command, limit: LONGEST, read: entry, read_refusal: foreign }
 }
 
 /// Reads an entry as far as one byte beyond the limit, by which [`within`] tells a larger one.
@@ -38,7 +47,9 @@ pub(super) fn get_within(key: &Key, limit: usize) -> Request<Option<Bytes>> {
     let last = i64::try_from(limit).unwrap_or(i64::MAX); // counted from 0, and included
     let mut command = cmd("GETRANGE");
     command.arg(key.as_str()).arg(0).arg(last);
-    Request { command, read: |answer| entry(answer).map(|entry| entry.filter(|entry| !entry.is_empty())) }
+    let limit = LONGEST.min((limit as u64).saturating_add(1));
+    let read = |answer| entry(answer).map(|entry| entry.filter(|entry| !entry.is_empty()));
+    Request { command, limit, read, read_refusal: foreign }
 }
 
 /// Writes an entry; the server drops it after its life.
@@ -48,20 +59,22 @@ pub(super) fn set(key: &Key, entry: &[u8], life: Option<Duration>) -> Request<()
     if let Some(life) = life {
         command.arg("PX").arg(milliseconds(life));
     }
-    Request { command, read: |answer| (answer == Value::Okay).then_some(()) }
+    let read = |answer| (answer == Value::Okay).then_some(());
+    Request { command, limit: 0, read, read_refusal: |_| None }
 }
 
 /// Removes an entry. `UNLINK` would gain nothing for a string, and not every server and user has it.
 pub(super) fn remove(key: &Key) -> Request<()> {
     let mut command = cmd("DEL");
     command.arg(key.as_str());
-    Request { command, read: |answer| matches!(answer, Value::Int(_)).then_some(()) }
+    let read = |answer| matches!(answer, Value::Int(_)).then_some(());
+    Request { command, limit: 0, read, read_refusal: |_| None }
 }
 
 /// Asks whether the server is there.
 pub(super) fn ping() -> Request<()> {
     let pong = |answer| matches!(answer, Value::SimpleString(word) if word == "PONG").then_some(());
-    Request { command: cmd("PING"), read: pong }
+    Request { command: cmd("PING"), limit: 0, read: pong, read_refusal: |_| None }
 }
 
 /// Refuses what [`get_within`] found beyond the limit.
@@ -75,6 +88,13 @@ fn entry(answer: Value) -> Option<Option<Bytes>> {
         Value::Nil => Some(None),
         _ => None,
     }
+}
+
+/// Tells that another program keeps something else than a string under the key: that is there, and no entry.
+///
+/// Nobody's entry is empty, so the caller finds it to be none, and removes it like any other.
+fn foreign(code: &str) -> Option<Option<Bytes>> {
+    (code == "WRONGTYPE").then(|| Some(Bytes::new()))
 }
 
 /// Rounds a life to what the server takes: 1 ms to 100 years.

@@ -65,12 +65,9 @@ impl Redis {
             |advice| Error::new(ErrorKind::Config, Operation::Configure).with_tier(TIER).with_context(advice);
         let server = address::parse(url).map_err(unusable)?;
         let address = address::redacted(&server);
+        let pool = Pool::new(server.clone());
         let client = Client::open(server).map_err(|cause| unusable(cause.category().to_owned().into()))?;
-        Ok(Self(Arc::new(Inner {
-            address,
-            registry: Registry::new(client.clone()),
-            pool: Pool::new(client),
-        })))
+        Ok(Self(Arc::new(Inner { address, registry: Registry::new(client), pool })))
     }
 
     /// Returns the server's address for logs, with `***` in place of user and password.

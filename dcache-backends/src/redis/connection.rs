@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 
 use super::command::Request;
 use super::fault::Failure;
+use super::meter::{Meter, Metered};
 
 /// How long connecting may take: the look-up of the name, the handshake and the login.
 const CONNECTING: Duration = Duration::from_secs(1);
@@ -35,6 +37,7 @@ pub(super) struct Connection {
     task: JoinHandle<()>,
     broken: AtomicBool,
     unanswered: AtomicU32,
+    meter: Arc<Meter>,
 }
 
 enum State {
@@ -52,8 +55,9 @@ impl Connection {
     /// Begins to connect, on this runtime.
     pub(super) fn start(client: &Client, runtime: &Handle) -> Self {
         let (sender, state) = watch::channel(State::Connecting);
-        let task = runtime.spawn(drive(client.clone(), sender));
-        Self { state, task, broken: AtomicBool::new(false), unanswered: AtomicU32::new(0) }
+        let meter = Arc::new(Meter::new());
+        let task = runtime.spawn(drive(client.clone(), Arc::clone(&meter), sender));
+        Self { state, task, broken: AtomicBool::new(false), unanswered: AtomicU32::new(0), meter }
     }
 
     /// Says whether the next command should try this connection, rather than a new one.
@@ -78,7 +82,16 @@ impl Connection {
             Err(cause) => return Ok(Err(Failure::Connect(cause))),
         };
         let waiting = Waiting(self);
+        self.meter.ask(request.limit);
         let answer = request.read(connection.send_packed_command(&request.command).await);
+        let answer = answer.map_err(|failure| match failure {
+            // the client says of half a reply that it makes no sense
+            failure if failure.is_nonsense() && self.meter.is_closed() => Failure::Command(closed()),
+            failure => failure,
+        });
+        if answer.as_ref().map_or_else(Failure::is_answer, |_| true) {
+            self.meter.answered(request.limit);
+        }
         match &answer {
             Ok(_) => waiting.answered(),
             Err(failure) if failure.is_refusal() => waiting.answered(),
@@ -129,9 +142,13 @@ impl Drop for Waiting<'_> {
     }
 }
 
-async fn drive(client: Client, state: watch::Sender<State>) {
+fn closed() -> RedisError {
+    io::Error::from(io::ErrorKind::UnexpectedEof).into()
+}
+
+async fn drive(client: Client, meter: Arc<Meter>, state: watch::Sender<State>) {
     // on a task of its own, which catches the panic by which alone tokio says that a driver is missing
-    match tokio::spawn(open(client)).await {
+    match tokio::spawn(open(client, meter)).await {
         Ok(Ok((connection, driver))) => {
             state.send_replace(State::Ready(connection));
             drop(state); // from here on the connection is the callers' alone, and ends with them
@@ -152,10 +169,10 @@ async fn drive(client: Client, state: watch::Sender<State>) {
 type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Opens a connection.
-async fn open(client: Client) -> RedisResult<(MultiplexedConnection, Driver)> {
+async fn open(client: Client, meter: Arc<Meter>) -> RedisResult<(MultiplexedConnection, Driver)> {
     let opening = async move {
         let server = client.get_connection_info();
-        let stream = stream(server.addr()).await?;
+        let stream = Metered::new(stream(server.addr()).await?, meter);
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERING));
         let opened = MultiplexedConnection::new_with_config(server.redis_settings(), stream, settings).await;
         opened.map(|(connection, driver)| (connection, Box::pin(driver) as Driver))

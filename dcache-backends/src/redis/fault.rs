@@ -36,6 +36,16 @@ impl Failure {
         matches!(self, Self::Command(cause) if cause.code().is_some())
     }
 
+    /// Says whether a whole reply has come, be it one that makes no sense.
+    pub(super) fn is_answer(&self) -> bool {
+        self.is_refusal() || matches!(self, Self::Answer | Self::TooLarge)
+    }
+
+    /// Says whether what came is no reply at all.
+    pub(super) fn is_nonsense(&self) -> bool {
+        matches!(self, Self::Command(cause) if cause.kind() == ClientKind::Parse)
+    }
+
     /// Makes the error that a caller gets, about the server at this address.
     ///
     /// The cause is kept for faults of I/O alone: what a server says may quote the key or the password.
@@ -64,6 +74,7 @@ fn kind(cause: &RedisError) -> ErrorKind {
         ClientKind::Io => match io_kind(cause) {
             Some(io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => ErrorKind::Timeout,
             Some(io::ErrorKind::PermissionDenied) => ErrorKind::Denied,
+            Some(io::ErrorKind::InvalidData) => ErrorKind::Protocol,
             _ => ErrorKind::Unavailable,
         },
         ClientKind::AuthenticationFailed => ErrorKind::Denied,
@@ -78,7 +89,11 @@ fn kind(cause: &RedisError) -> ErrorKind {
 /// Says what happened, in words that can hold neither key nor password.
 fn text(cause: &RedisError) -> String {
     match cause.kind() {
-        ClientKind::Io => cause.to_string(), // the operating system's words
+        ClientKind::Io => match kind(cause) {
+            ErrorKind::Timeout => String::new(), // the system's words would be "Resource temporarily unavailable"
+            ErrorKind::Protocol => NOT_REDIS.to_owned(),
+            _ => cause.to_string(), // the operating system's words
+        },
         ClientKind::AuthenticationFailed => "the server refuses the user or the password".to_owned(),
         ClientKind::Parse | ClientKind::UnexpectedReturnType => NOT_REDIS.to_owned(),
         ClientKind::RESP3NotSupported => "the server knows no RESP3; leave `protocol` out".to_owned(),
@@ -105,8 +120,6 @@ fn refusal(code: &str, detail: &str) -> (ErrorKind, &'static str) {
         "READONLY" => (ErrorKind::ReadOnly, "this is a replica; name the primary"),
         "MISCONF" => (ErrorKind::ReadOnly, "the server takes no writes since it cannot save its data"),
         "NOREPLICAS" => (ErrorKind::ReadOnly, "the server takes no writes since it has too few replicas"),
-        // on reading alone: what is written replaces a value of any type
-        "WRONGTYPE" => (ErrorKind::Protocol, "another program keeps something else under this key"),
         "MOVED" | "ASK" | "CROSSSLOT" => {
             (ErrorKind::Config, "this is a node of a cluster; name a proxy of it")
         }
@@ -153,7 +166,6 @@ mod tests {
             ("READONLY You can't write against a read only replica.", ErrorKind::ReadOnly),
             ("MISCONF Redis is configured to save RDB snapshots, but", ErrorKind::ReadOnly),
             ("NOREPLICAS Not enough good replicas to write.", ErrorKind::ReadOnly),
-            ("WRONGTYPE Operation against a key holding the wrong kind of value", ErrorKind::Protocol),
             ("MOVED 3999 127.0.0.1:6381", ErrorKind::Config),
             ("ERR something new", ErrorKind::Other),
         ] {

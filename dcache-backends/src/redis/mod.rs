@@ -21,9 +21,11 @@
 //! | `fault.rs` | what an error of the client or the server means |
 //! | `command.rs` | what is sent, and what it may be answered with |
 //! | `sweep.rs` | the commands that clear a scope, slice by slice |
+//! | `meter.rs` | how much a server may still send |
 //! | `connection.rs` | one runtime's connection, being made or in use |
 //! | `registry.rs` | which runtime has which connection |
-//! | `pool.rs` | blocking connections |
+//! | `link.rs` | a blocking connection |
+//! | `pool.rs` | the blocking connections to one server |
 //! | `address.rs` | the URL: parsed, and redacted for logs |
 //! | `config.rs` | [`Redis`]: naming a server |
 //! | `backend.rs` | [`Redis`] as a [`Backend`](crate::Backend) |
@@ -34,6 +36,8 @@ mod command;
 mod config;
 mod connection;
 mod fault;
+mod link;
+mod meter;
 mod pool;
 mod registry;
 mod sweep;

@@ -8,6 +8,9 @@ use crate::Scope;
 /// About how many keys the server looks at in one step, and so how long it is held up: below a millisecond.
 const SLICE: usize = 1000;
 
+/// How many bytes of keys a slice may have: a server may well find several thousand at once.
+const FOUND: u64 = 64 << 20;
+
 /// Removes the entries of a scope. It says what to send and is told the answer, until nothing is left:
 ///
 /// `while let Some(request) = sweep.request() { sweep.take(send(request)?); }`
@@ -39,11 +42,11 @@ impl Sweep {
         if !self.found.is_empty() {
             let mut command = cmd("DEL");
             command.arg(&self.found);
-            return Some(Request { command, read: removed });
+            return Some(Request { command, limit: 0, read: removed, read_refusal: |_| None });
         }
         let mut command = cmd("SCAN");
         command.arg(self.cursor.as_ref()?).arg("MATCH").arg(pattern(&self.prefix)).arg("COUNT").arg(SLICE);
-        Some(Request { command, read: found })
+        Some(Request { command, limit: FOUND, read: found, read_refusal: |_| None })
     }
 
     /// Takes the answer to what was sent.

@@ -1,0 +1,14 @@
+//! A Redis that is gone, refuses, is mad, or holds what is no entry.
+
+use dcache::Redis;
+
+mod entries;
+mod gone;
+mod mad;
+mod proxy;
+mod refusing;
+
+/// Makes a tier of the server at this URL.
+fn tier(url: &str) -> impl Fn() -> Redis {
+    move || Redis::connect(url).unwrap()
+}
