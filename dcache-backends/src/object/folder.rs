@@ -26,6 +26,8 @@ pub(super) fn claim(root: &Dir) -> io::Result<bool> {
     // who can only read needs no tag, and the sweep asks for it again
     let _ = Draft::create(root).and_then(|draft| {
         draft.file().write_all(TAG_CONTENT.as_bytes())?;
+        // after a power cut an empty tag beside entries would make the folder nobody's
+        draft.file().sync_all()?;
         draft.publish(TAG)
     });
     Ok(true)
