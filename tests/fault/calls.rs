@@ -28,7 +28,7 @@ const MAX_SIZE: usize = 1 << 20;
 pub(crate) struct Calls {
     fault: Fault,
     measured: Rc<RefCell<Measured>>,
-    callers: [Caller; 2],
+    callers: Vec<Caller>,
 }
 
 /// Calls a function of one tier, with new keys.
@@ -58,7 +58,7 @@ impl Calls {
         };
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-        let callers = [caller("fault_sync", None), caller("fault_async", Some(runtime))];
+        let callers = vec![caller("fault_sync", None), caller("fault_async", Some(runtime))];
         Self { fault, measured: Rc::clone(measured), callers }
     }
 
@@ -66,6 +66,12 @@ impl Calls {
     #[allow(dead_code)]
     pub(crate) fn of_length(mut self, length: usize) -> Self {
         self.callers.iter_mut().for_each(|caller| caller.length = length);
+        self
+    }
+
+    /// Leaves the asynchronous caller alone.
+    pub(crate) fn only_async(mut self) -> Self {
+        self.callers.retain(|caller| caller.runtime.is_some());
         self
     }
 

@@ -10,6 +10,9 @@ use crate::fault::{BEYOND_BUDGET, Breaker, Fault, Group, Measured, RECOVERY, WHI
 /// Where the rows of a run are.
 const ROWS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/faults");
 
+/// Names another folder, for a process that may not write there.
+pub(crate) const ELSEWHERE: &str = "DCACHE_FAULT_ROWS";
+
 /// The page as it is checked in.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/faults.md");
 
@@ -60,7 +63,7 @@ impl Row {
 
     fn path(name: &str) -> PathBuf {
         let file: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        Path::new(ROWS).join(file)
+        std::env::var_os(ELSEWHERE).map_or(PathBuf::from(ROWS), PathBuf::from).join(file)
     }
 
     /// Writes the row to where the page is put together from.
@@ -68,8 +71,16 @@ impl Row {
         let group = Group::ALL.iter().position(|group| *group == self.group).unwrap();
         let reason = self.left_out.as_deref().unwrap_or_default();
         let text = format!("{group}\n{reason}\n{}", self.cells.join("\n"));
-        fs::create_dir_all(ROWS).unwrap();
-        fs::write(Self::path(&self.cells[0]), text).unwrap();
+        let path = Self::path(&self.cells[0]);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Takes over the rows that another process wrote into a folder.
+    pub(crate) fn take_over(folder: &Path) {
+        for row in fs::read_dir(folder).unwrap() {
+            Self::read(&fs::read_to_string(row.unwrap().path()).unwrap()).write();
+        }
     }
 
     fn read(text: &str) -> Self {

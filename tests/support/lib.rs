@@ -3,6 +3,8 @@
 mod door;
 mod gate;
 pub mod log;
+#[cfg(unix)]
+pub mod mount;
 pub mod redis;
 pub mod spans;
 

@@ -1,20 +1,22 @@
 //! The folder as a tier.
 
-use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::dir::Dir;
 use super::draft::Draft;
 use super::fault::{TIER, error, fault};
 use super::file;
+use super::root::Root;
 use super::walk::{Found, Walk};
-use super::{Fs, folder, sweep};
+use super::{Fs, sweep};
 use crate::io::run_blocking;
 use crate::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait};
 
 /// Runs every operation on the blocking pool: a disk that hangs holds a thread of it, not the caller, who may
-/// drop the future. An operation that has begun goes on: a write may then be seen after it was given up.
+/// drop the future. A system call that has begun goes on; but a write that was given up publishes nothing after
+/// a `remove`, a `clear` or a newer `set` of this process that began later.
 #[async_trait]
 impl Backend for Fs {
     fn name(&self) -> &str {
@@ -27,18 +29,25 @@ impl Backend for Fs {
     }
 
     async fn get_within(&self, key: &Key, limit: usize) -> Result<Option<Bytes>, Error> {
-        let path = self.path(key);
-        aside(Operation::Get, move || file::read(&path, limit)).await.map_err(|error| error.with_key(key))
+        let (root, name) = (self.room.root().clone(), key.object_name());
+        aside(Operation::Get, move || file::read(&root, &name, limit))
+            .await
+            .map_err(|error| error.with_key(key))
     }
 
     async fn set(&self, key: &Key, entry: Bytes, life: Option<Duration>) -> Result<(), Error> {
-        let (fs, path) = (self.clone(), self.path(key));
-        aside(Operation::Set, move || fs.write(path, &entry, life)).await.map_err(|error| error.with_key(key))
+        let (fs, name) = (self.clone(), key.object_name());
+        let caller = Arc::new(()); // goes with this future
+        let waiting = Arc::downgrade(&caller);
+        let write = move || fs.write(&name, &entry, life, || waiting.strong_count() > 0);
+        let written = aside(Operation::Set, write).await.map_err(|error| error.with_key(key));
+        drop(caller);
+        written
     }
 
     async fn remove(&self, key: &Key) -> Result<(), Error> {
-        let path = self.path(key);
-        aside(Operation::Remove, move || delete(path)).await.map_err(|error| error.with_key(key))
+        let (root, name) = (self.room.root().clone(), key.object_name());
+        aside(Operation::Remove, move || delete(&root, &name)).await.map_err(|error| error.with_key(key))
     }
 
     async fn clear(&self, scope: &Scope) -> Result<u64, Error> {
@@ -70,17 +79,17 @@ impl Backend for Fs {
 /// call slower than the function itself. A `remove` that is late has removed, and says so.
 impl BlockingBackend for Fs {
     fn get(&self, key: &Key, limit: usize, budget: Duration) -> Result<Option<Bytes>, Error> {
-        within(budget, Operation::Get, || file::read(&self.path(key), limit))
+        within(budget, Operation::Get, || file::read(self.room.root(), &key.object_name(), limit))
             .map_err(|error| error.with_key(key))
     }
 
     fn set(&self, key: &Key, entry: Bytes, life: Option<Duration>, budget: Duration) -> Result<(), Error> {
-        let write = || self.write(self.path(key), &entry, life);
+        let write = || self.write(&key.object_name(), &entry, life, || true);
         within(budget, Operation::Set, write).map_err(|error| error.with_key(key))
     }
 
     fn remove(&self, key: &Key, _budget: Duration) -> Result<(), Error> {
-        delete(self.path(key)).map_err(|error| error.with_key(key))
+        delete(self.room.root(), &key.object_name()).map_err(|error| error.with_key(key))
     }
 
     fn clear(&self, scope: &Scope, budget: Duration) -> Result<u64, Error> {
@@ -89,18 +98,21 @@ impl BlockingBackend for Fs {
 }
 
 impl Fs {
-    fn path(&self, key: &Key) -> PathBuf {
-        self.root().join(key.object_name())
-    }
-
-    fn write(&self, path: PathBuf, entry: &[u8], life: Option<Duration>) -> Result<(), Error> {
+    fn write(
+        &self,
+        name: &str,
+        entry: &[u8],
+        life: Option<Duration>,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<(), Error> {
         if sweep::charge(entry.len() as u64) > self.room.capacity() {
             return Err(
                 error(ErrorKind::TooLarge, Operation::Set).with_context("more than the whole capacity")
             );
         }
-        match file::publish(self.root(), &path, entry, file::expiry(life)) {
-            Ok(()) => self.room.wrote(entry.len()),
+        match file::publish(self.room.root(), name, entry, file::expiry(life), is_wanted) {
+            Ok(true) => self.room.wrote(entry.len()),
+            Ok(false) => {} // nobody hears of it
             Err(cause) => {
                 let error = fault(Operation::Set, cause);
                 if error.kind() == ErrorKind::Full {
@@ -116,6 +128,7 @@ impl Fs {
     fn empty(&self, scope: &Scope, budget: Duration) -> Result<u64, Error> {
         let failed = |cause| fault(Operation::Clear, cause);
         let (mut removed, mut first, mut step) = (0, None, Instant::now());
+        self.room.root().pass_lanes();
         for found in Walk::scope(self.root(), scope).map_err(failed)? {
             match found.and_then(discard) {
                 Ok(count) => removed += count,
@@ -133,8 +146,9 @@ impl Fs {
     fn probe(&self) -> Result<(), Error> {
         let failed = |cause| fault(Operation::Check, cause);
         let expiry = file::expiry(Some(Duration::from_secs(3600)));
-        folder::create(self.root()).map_err(failed)?;
-        let draft = Draft::create(self.root()).map_err(failed)?;
+        self.room.root().restore().map_err(failed)?;
+        let folder = Dir::open(self.root(), "").map_err(failed)?;
+        let draft = Draft::create(&folder).map_err(failed)?;
         draft.write(b"dcache", expiry).map_err(failed)?;
         let kept = draft.file().metadata().and_then(|file| file.modified()).map_err(failed)?;
         // some file systems count in steps of two seconds
@@ -149,13 +163,13 @@ impl Fs {
 /// Removes what a walk found, and says how many objects that were.
 fn discard(found: Found) -> io::Result<u64> {
     match found {
-        Found::Object(entry) => fs::remove_file(entry.path()).map(|()| 1),
+        Found::Object(spot) => spot.folder.remove_file(&spot.name).map(|()| 1),
         Found::Draft(_) | Found::Folder(_) => Ok(0), // perhaps in use; or else the next sweep's
     }
 }
 
-fn delete(path: PathBuf) -> Result<(), Error> {
-    file::remove(&path).map_err(|cause| fault(Operation::Remove, cause))
+fn delete(root: &Root, name: &str) -> Result<(), Error> {
+    file::remove(root, name).map_err(|cause| fault(Operation::Remove, cause))
 }
 
 async fn aside<T: Send + 'static>(

@@ -7,9 +7,11 @@ use std::path::{self, Path};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::dir::Exposed;
 use super::fault::{error, fault};
 use super::folder;
 use super::room::Room;
+use super::root::Root;
 use crate::{Error, ErrorKind, Operation};
 
 /// Names the folder for [`Fs::open_default`].
@@ -54,10 +56,20 @@ impl Fs {
     /// own (which `CACHEDIR.TAG` in it says). A relative path is meant from the current folder at this
     /// moment. A folder that cannot be written is opened all the same, for reading.
     ///
+    /// Who can write into the folder can plant values. So on Unix it must belong to the user that this process
+    /// runs as (`root` may not use another user's either), and nobody else may have permission to write to it;
+    /// folders inside it are held to that at each write. Files that are not this user's, or that others can
+    /// write to, are not read. Folders above it are yours to choose: where others may rename in one of them they
+    /// can take the folder away, but plant nothing.
+    ///
+    /// Symbolic links in the path are resolved now, and no link is followed later, be it inside the folder or
+    /// in place of it.
+    ///
     /// # Errors
     ///
     /// [`Config`](ErrorKind::Config) if the path is no folder or one with other files in it,
-    /// [`Denied`](ErrorKind::Denied) if this user may not use it, and otherwise what the file system says.
+    /// [`Denied`](ErrorKind::Denied) if this user may not use it, if it is another user's or if others can write
+    /// to it, and otherwise what the file system says.
     ///
     /// ```
     /// use dcache_backends::ErrorKind;
@@ -83,10 +95,9 @@ impl Fs {
             return Err(config("begins with `~`, which only a shell expands; write the whole path"));
         }
         let root = path::absolute(path).map_err(|_| config("is no path; name a folder"))?;
-        let claimed = folder::create(&root).and_then(|()| folder::claim(&root));
-        match claimed {
-            Ok(true) => Ok(Self { room: Arc::new(Room::new(root, CAPACITY)) }),
-            Ok(false) => Err(config("holds files that are not dcache's; name an empty folder")),
+        match Root::open(&root) {
+            Ok(Some(root)) => Ok(Self { room: Arc::new(Room::new(root, CAPACITY)) }),
+            Ok(None) => Err(config("holds files that are not dcache's; name an empty folder")),
             Err(cause) if is_misplaced(&cause) => Err(config("is not a folder; name one")),
             Err(cause) => Err(failed(path, cause)),
         }
@@ -129,12 +140,12 @@ impl Fs {
     /// that would expire first go first, in the background; an entry larger than all of it is refused.
     #[must_use]
     pub fn capacity(self, bytes: u64) -> Self {
-        Self { room: Arc::new(Room::new(self.room.root().to_owned(), bytes)) }
+        Self { room: Arc::new(Room::new(self.room.root().clone(), bytes)) }
     }
 
-    /// Returns the folder.
+    /// Returns the folder, by its path without links.
     pub fn root(&self) -> &Path {
-        self.room.root()
+        self.room.root().path()
     }
 
     /// Removes expired entries and, above the capacity, those that would expire next; returns how many
@@ -162,6 +173,7 @@ impl fmt::Debug for Fs {
 /// Names the folder, which is configuration and no secret.
 fn failed(path: &Path, cause: io::Error) -> Error {
     let context = match cause.kind() {
+        _ if Exposed::is_cause(&cause) => format!("`{}` {cause}", path.display()),
         io::ErrorKind::PermissionDenied => {
             format!("`{}`: {cause}; change its owner or permissions, or name another folder", path.display())
         }

@@ -1,14 +1,14 @@
 //! An unfinished file: nobody reads it, and it is gone unless it was published.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
+use super::dir::Dir;
 use crate::clock;
 
 /// What a draft's name begins with; no object's name begins with a dot.
@@ -19,21 +19,17 @@ const ABANDONED: Duration = Duration::from_secs(60);
 
 /// An unfinished file beside its place. In the same folder, because a rename across folders takes a lock of
 /// the whole file system on Linux, and fails where a folder is a mount of its own.
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     file: File, // closed before the name is removed
-    name: Doomed,
+    name: Doomed<'a>,
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
     /// Creates an empty file that only this user can read.
-    pub(super) fn create(folder: &Path) -> io::Result<Self> {
-        let path = folder.join(name());
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        Ok(Self { file, name: Doomed(path) })
+    pub(super) fn create(folder: &'a Dir) -> io::Result<Self> {
+        let name = name();
+        let file = folder.create_file(&name)?;
+        Ok(Self { file, name: Doomed { folder, name } })
     }
 
     /// Returns the open file.
@@ -48,23 +44,26 @@ impl Draft {
     }
 
     /// Moves the file to its place, over the one that may be there.
-    pub(super) fn publish(self, place: &Path) -> io::Result<()> {
+    pub(super) fn publish(self, place: &str) -> io::Result<()> {
         let Self { file, mut name } = self;
         drop(file); // Windows is particular about renaming an open file
-        fs::rename(&name.0, place)?;
-        name.0.clear();
+        name.folder.rename(&name.name, place)?;
+        name.name.clear();
         Ok(())
     }
 }
 
-/// The path of a file that goes with it.
-struct Doomed(PathBuf);
+/// The name of a file that goes with it.
+struct Doomed<'a> {
+    folder: &'a Dir,
+    name: String,
+}
 
-impl Drop for Doomed {
+impl Drop for Doomed<'_> {
     fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
+        if !self.name.is_empty() {
             // a failure leaves an abandoned draft, which a sweep removes
-            let _ = fs::remove_file(&self.0);
+            let _ = self.folder.remove_file(self.name.as_ref());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::dir::{Exposed, Link};
 use crate::{Error, ErrorKind, Operation};
 
 /// The tier's name.
@@ -16,6 +17,11 @@ pub(super) fn error(kind: ErrorKind, operation: Operation) -> Error {
 /// its errors, so none gets here.
 pub(super) fn fault(operation: Operation, cause: io::Error) -> Error {
     let (kind, hint) = match cause.kind() {
+        _ if Link::is_cause(&cause) => (ErrorKind::Other, "; remove it"),
+        _ if Exposed::is_cause(&cause) => {
+            let context = format!("a folder of the tier {cause}");
+            return error(ErrorKind::Denied, operation).with_context(context).with_source(cause);
+        }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             (ErrorKind::Full, "; free some room, or lower `capacity`")
         }

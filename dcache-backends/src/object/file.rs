@@ -1,13 +1,14 @@
 //! One object: a file that is whole, private, and expires at its modification time.
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::dir::{self, Dir, Kind, Link};
 use super::draft::Draft;
 use super::fault::{error, fault};
-use super::folder;
+use super::root::Root;
 use crate::{Bytes, Error, ErrorKind, Operation, clock};
 
 /// How often an object is written anew whose folder vanishes meanwhile, under a sweep or an `rm -r`.
@@ -25,16 +26,18 @@ pub(super) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(clock::wall())
 }
 
-/// Reads an object unless it is longer than `limit`. What is expired, or no plain file, is not there.
+/// Reads an object unless it is longer than `limit`. What is expired, or no plain file, or not only this user's
+/// to write, is not there.
 ///
 /// Expiry allows for no difference between clocks: the entry holds the same moment and is checked again
 /// above, and to miss early costs a call, never a wrong value. Nothing is removed here: by then another
 /// process may have put a fresh object in its place.
-pub(super) fn read(path: &Path, limit: usize) -> Result<Option<Bytes>, Error> {
+pub(super) fn read(root: &Root, name: &str, limit: usize) -> Result<Option<Bytes>, Error> {
     let failed = |cause| fault(Operation::Get, cause);
-    let Some(mut file) = open(path).map_err(failed)? else { return Ok(None) };
+    let Some(mut file) = open(root, name).map_err(failed)? else { return Ok(None) };
     let found = file.metadata().map_err(failed)?;
-    if !found.is_file() || found.modified().is_ok_and(|expiry| expiry <= now()) {
+    let is_due = found.modified().is_ok_and(|expiry| expiry <= now());
+    if !found.is_file() || !root.owner().wrote(&found) || is_due {
         return Ok(None);
     }
     let mut content = Vec::new();
@@ -50,34 +53,41 @@ pub(super) fn read(path: &Path, limit: usize) -> Result<Option<Bytes>, Error> {
     Ok(Some(content.into()))
 }
 
-/// Opens a plain file; neither follows a link nor waits at a pipe.
-///
-/// Looking before opening is one cheap call more than `O_NOFOLLOW | O_NONBLOCK`. But the standard library
-/// does not name those flags, their numbers differ between systems and processors, and a wrong one fails
-/// silently (x86's `O_NOFOLLOW` is arm's `O_LARGEFILE`). Only who can write into the folder could exchange
-/// the file in between, and needs no such trick.
-fn open(path: &Path) -> io::Result<Option<File>> {
-    let found =
-        fs::symlink_metadata(path).and_then(|found| found.is_file().then(|| File::open(path)).transpose());
-    match found {
+fn open(root: &Root, name: &str) -> io::Result<Option<File>> {
+    let (folder, name) = split(name);
+    match dir::open_file(root.path(), folder, name) {
         Err(cause) if is_absent(&cause) => Ok(None),
         found => found,
     }
 }
 
-/// Writes an object in one step: readers see the old one or the new one.
-pub(super) fn publish(root: &Path, path: &Path, content: &[u8], expiry: SystemTime) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(root);
-    let write = || {
-        let draft = Draft::create(folder)?;
+/// Writes an object in one step: readers see the old one or the new one. Returns whether it did: not where
+/// `is_wanted` says no at the end.
+pub(super) fn publish(
+    root: &Root,
+    name: &str,
+    content: &[u8],
+    expiry: SystemTime,
+    is_wanted: impl Fn() -> bool,
+) -> io::Result<bool> {
+    let (place, object) = split(name);
+    let write = |folder: Dir| {
+        root.owner().keeps(&folder)?;
+        let draft = Draft::create(&folder)?;
         draft.write(content, expiry)?;
-        draft.publish(path)
+        let _lane = root.lane(name);
+        let is_wanted = is_wanted();
+        if is_wanted {
+            draft.publish(object)?;
+        }
+        Ok(is_wanted)
     };
-    let mut written = write();
+    let mut written = Dir::open(root.path(), place).and_then(write);
     for _ in 1..ATTEMPTS {
         match written {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-                written = prepare(root, folder).and_then(|()| write());
+                let prepare = || root.restore().and_then(|()| Dir::make(root.path(), place));
+                written = prepare().and_then(write);
             }
             _ => break,
         }
@@ -85,23 +95,34 @@ pub(super) fn publish(root: &Path, path: &Path, content: &[u8], expiry: SystemTi
     written
 }
 
-/// Creates the folder of an object, and the root with its tag, should it be gone.
-fn prepare(root: &Path, folder: &Path) -> io::Result<()> {
-    folder::create(root)?;
-    folder::claim(root)?; // before there is anything else in it
-    folder::create(folder)
-}
-
-/// Removes an object; one that is not there is removed already.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        // a read-only file system refuses before it looks
-        Err(_) if fs::symlink_metadata(path).is_err_and(|cause| is_absent(&cause)) => Ok(()),
-        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) => Ok(()),
+/// Removes an object; one that is not there is removed already, and none that was given up before comes after.
+pub(super) fn remove(root: &Root, name: &str) -> io::Result<()> {
+    let _lane = root.lane(name);
+    let (folder, name) = split(name);
+    match Dir::open(root.path(), folder).and_then(|folder| remove_from(&folder, name.as_ref())) {
+        Err(cause) if is_absent(&cause) => Ok(()),
         removed => removed,
     }
 }
 
+/// Removes a file from a folder, if it is there.
+pub(super) fn remove_from(folder: &Dir, name: &OsStr) -> io::Result<()> {
+    match folder.remove_file(name) {
+        // a read-only file system refuses before it looks
+        Err(refused) => match folder.look(name) {
+            Err(cause) if is_absent(&cause) => Ok(()),
+            Ok(found) if found.kind == Kind::Folder => Ok(()),
+            _ => Err(refused),
+        },
+        removed => removed,
+    }
+}
+
+/// Parts an object's name into its folder and its own.
+fn split(name: &str) -> (&str, &str) {
+    name.rsplit_once('/').unwrap_or(("", name))
+}
+
 fn is_absent(cause: &io::Error) -> bool {
-    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) && !Link::is_cause(cause)
 }

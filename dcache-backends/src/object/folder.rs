@@ -1,10 +1,10 @@
 //! Folders: private ones, the tag that makes one dcache's own, and where the default one lies.
 
 use std::env;
-use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::dir::{self, Dir, Kind};
 use super::draft::Draft;
 
 /// Marks a folder as a cache, for backup programs (<https://bford.info/cachedir/>) and for the sweep.
@@ -12,20 +12,11 @@ const TAG: &str = "CACHEDIR.TAG";
 const TAG_CONTENT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This folder is a cache of dcache. Expired files in it are deleted, and all of it may be.\n";
 
-/// Creates a folder and those above it, for this user only; leaves one alone that exists.
-pub(super) fn create(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 /// Tags an empty folder, and says whether the folder is dcache's own.
 ///
 /// A sweep deletes files by their place and time alone, so a folder with anything else in it must never be
 /// taken for a cache: `repo.git/objects/ab/` looks just like one.
-pub(super) fn claim(root: &Path) -> io::Result<bool> {
+pub(super) fn claim(root: &Dir) -> io::Result<bool> {
     if is_claimed(root) {
         return Ok(true);
     }
@@ -35,25 +26,28 @@ pub(super) fn claim(root: &Path) -> io::Result<bool> {
     // who can only read needs no tag, and the sweep asks for it again
     let _ = Draft::create(root).and_then(|draft| {
         draft.file().write_all(TAG_CONTENT.as_bytes())?;
-        draft.publish(&root.join(TAG))
+        // after a power cut an empty tag beside entries would make the folder nobody's
+        draft.file().sync_all()?;
+        draft.publish(TAG)
     });
     Ok(true)
 }
 
 /// Says whether dcache's tag is in the folder.
-pub(super) fn is_claimed(root: &Path) -> bool {
-    let tag = root.join(TAG);
+pub(super) fn is_claimed(root: &Dir) -> bool {
     let mut content = String::new();
-    fs::symlink_metadata(&tag).is_ok_and(|tag| tag.is_file())
-        && File::open(&tag)
+    root.look(TAG.as_ref()).is_ok_and(|tag| tag.kind == Kind::File)
+        && root
+            .open_file(TAG)
             .and_then(|file| file.take(4096).read_to_string(&mut content))
             .is_ok_and(|_| content == TAG_CONTENT)
 }
 
 /// Says whether there is nothing but hidden files and what `mkfs` puts into a new file system.
-fn is_empty(root: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(root)? {
-        let name = entry?.file_name();
+fn is_empty(root: &Dir) -> io::Result<bool> {
+    let mut entries = root.entries()?;
+    while let Some(entry) = entries.next(root) {
+        let (name, _) = entry?;
         if name != "lost+found" && !name.as_encoded_bytes().starts_with(b".") {
             return Ok(false);
         }
@@ -90,11 +84,12 @@ pub(super) fn temporary() -> io::Result<PathBuf> {
 
 /// Creates a folder that no other user can have prepared, or can exchange.
 ///
-/// It must be this user's and writable for nobody else; all folders above it must be this user's or root's,
-/// and not writable for everybody, unless only owners may rename in them (`/tmp`). That is asked before
-/// anything is created too: else `sudo` with another user's `HOME` would leave a folder there.
+/// All folders above it must be this user's or root's, and not writable for everybody, unless only owners may
+/// rename in them (`/tmp`). That is asked before anything is created: else `sudo` with another user's `HOME`
+/// would leave a folder there. Opening it asks the rest, but for this: it must be no link.
 #[cfg(unix)]
 pub(super) fn create_own(folder: &Path) -> io::Result<()> {
+    use std::fs;
     use std::os::unix::fs::MetadataExt;
 
     let refused = || Err(io::Error::new(io::ErrorKind::PermissionDenied, "another user can write there"));
@@ -108,22 +103,23 @@ pub(super) fn create_own(folder: &Path) -> io::Result<()> {
             return refused();
         }
     }
-    create(folder)?;
-    let own = fs::symlink_metadata(folder)?; // of the folder itself, should it be a link
+    dir::create_all(&dir::resolve(folder)?)?;
+    let own = fs::symlink_metadata(folder)?;
     if own.is_dir() && own.uid() == user && own.mode() & 0o022 == 0 { Ok(()) } else { refused() }
 }
 
 /// Creates a folder; on Windows it inherits the user's access rights.
 #[cfg(not(unix))]
 pub(super) fn create_own(folder: &Path) -> io::Result<()> {
-    create(folder)
+    dir::create_all(folder)
 }
 
-/// Returns the number of the user who owns what this process creates there. The standard library has no
-/// `geteuid`; and this is what a file server makes of the user.
+/// Returns the number of the user who owns what this process creates there, which is what a file server makes
+/// of the user.
 #[cfg(unix)]
 fn user(folder: &Path) -> io::Result<u32> {
     use std::os::unix::fs::MetadataExt;
 
-    Ok(Draft::create(folder)?.file().metadata()?.uid())
+    let folder = Dir::open(&dir::resolve(folder)?, "")?;
+    Ok(Draft::create(&folder)?.file().metadata()?.uid())
 }

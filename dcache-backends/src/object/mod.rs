@@ -6,8 +6,12 @@
 //! - **Whole or absent.** An object is written to a draft beside its place and renamed: a reader sees the old
 //!   entry or the new one. Nothing is flushed to the disk: after a power cut a file may be empty, which the
 //!   entry's checksum turns into a miss.
-//! - **Private.** Files are 0600 and the folders that are made 0700. A folder that exists is used with the
-//!   permissions that it has: who may write into it can plant values.
+//! - **Private.** Files are 0600 and the folders that are made 0700, whatever the umask. A folder that others
+//!   can write to, or that is not this process's user's, is refused when it is opened, and never written to
+//!   later; a file that another user can have written is not read.
+//! - **Without links.** The path is resolved when the tier is opened. After that no symbolic link is followed: a
+//!   folder that is replaced by one fails every operation, and what is behind the link is left alone.
+//! - **In order.** After a removal has returned, no write of this process that was given up before publishes.
 //! - **The modification time is the expiry.** So clean-up reads no file and keeps no index.
 //! - **Bounded.** A background sweep keeps the objects within the capacity; those with the least life left
 //!   go first. Only a folder that dcache tagged as its own (`CACHEDIR.TAG`) is ever swept.
@@ -20,9 +24,11 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `dir/` | an open folder: no link is followed, and nothing leaves it |
 //! | `fault.rs` | what an error of the file system means |
 //! | `draft.rs` | an unfinished file: its unique name, its removal |
-//! | `folder.rs` | private folders, the tag, where the default folder lies |
+//! | `folder.rs` | the tag, where the default folder lies |
+//! | `root.rs` | the tier's folder: whose it is, the order of writes and removals |
 //! | `file.rs` | one object: read, publish, remove |
 //! | `walk.rs` | the objects below a folder |
 //! | `sweep.rs` | what goes when there is too much |
@@ -32,11 +38,13 @@
 
 mod backend;
 mod config;
+mod dir;
 mod draft;
 mod fault;
 mod file;
 mod folder;
 mod room;
+mod root;
 mod sweep;
 mod walk;
 

@@ -1,12 +1,12 @@
 //! How much was written, and when to sweep: in the background, one sweep at a time.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::root::Root;
 use super::sweep::{self, Sweep};
 
 /// A full disk is swept for at most this often: another program may be filling it.
@@ -14,7 +14,7 @@ const RELIEF: Duration = Duration::from_secs(10);
 
 /// A folder and the room that objects may take in it.
 pub(super) struct Room {
-    root: PathBuf,
+    root: Arc<Root>,
     capacity: u64,
     /// since the last sweep began, by this process
     written: AtomicU64,
@@ -30,13 +30,13 @@ struct State {
 }
 
 impl Room {
-    pub(super) fn new(root: PathBuf, capacity: u64) -> Self {
+    pub(super) fn new(root: Arc<Root>, capacity: u64) -> Self {
         // the first write has the leftovers of former processes swept
         let written = AtomicU64::new(step(capacity));
         Self { root, capacity, written, state: Mutex::default(), idle: Condvar::new() }
     }
 
-    pub(super) fn root(&self) -> &Path {
+    pub(super) fn root(&self) -> &Arc<Root> {
         &self.root
     }
 
@@ -113,7 +113,7 @@ impl Room {
     fn run(&self, is_full: bool) -> io::Result<u64> {
         let _running = Running(self);
         self.written.store(0, Relaxed);
-        Sweep { root: &self.root, capacity: self.capacity, is_full, written: &self.written }.run()
+        Sweep { root: self.root.path(), capacity: self.capacity, is_full, written: &self.written }.run()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -138,17 +138,22 @@ impl Drop for Running<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{file, folder};
+    use super::super::file;
     use super::*;
+
+    /// A folder that is gone with the first, and a room in it.
+    fn room(capacity: u64) -> (tempfile::TempDir, Arc<Room>) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::open(folder.path()).unwrap().unwrap();
+        (folder, Arc::new(Room::new(root, capacity)))
+    }
 
     #[test]
     fn writing_a_sixteenth_of_the_capacity_sweeps_in_the_background() {
-        let root = tempfile::tempdir().unwrap();
-        assert!(folder::claim(root.path()).unwrap());
-        let room = Arc::new(Room::new(root.path().to_owned(), 1 << 20));
+        let (_folder, room) = room(1 << 20);
         let write = |n: usize| {
-            let path = root.path().join(format!("n/f/{:02x}/{n}", n % 256));
-            file::publish(root.path(), &path, &[0; 4096], file::expiry(None)).unwrap();
+            let name = format!("n/f/{:02x}/{n}", n % 256);
+            assert!(file::publish(&room.root, &name, &[0; 4096], file::expiry(None), || true).unwrap());
             room.wrote(4096);
         };
         write(0);
@@ -163,7 +168,8 @@ mod tests {
         }
         room.wait();
         let written = AtomicU64::new(0);
-        let only_weigh = Sweep { root: root.path(), capacity: u64::MAX, is_full: false, written: &written };
+        let only_weigh =
+            Sweep { root: room.root.path(), capacity: u64::MAX, is_full: false, written: &written };
         let left = only_weigh.run().unwrap();
         assert!(left <= 1 << 20, "{left} bytes are left");
         assert!(left > 1 << 19, "only {left} bytes are left");
@@ -171,8 +177,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_swept_for_once_in_a_while() {
-        let root = tempfile::tempdir().unwrap();
-        let room = Arc::new(Room::new(root.path().to_owned(), 1 << 20));
+        let (_folder, room) = room(1 << 20);
         assert!(room.begin(true));
         drop(Running(&room));
         assert!(!room.begin(true) && room.begin(false));
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn one_sweep_runs_at_a_time_and_a_panic_ends_it() {
-        let room = Arc::new(Room::new(PathBuf::from("/nowhere"), 0));
+        let (_folder, room) = room(0);
         assert!(room.begin(false) && !room.begin(false));
         let running = Arc::clone(&room);
         let panicked = thread::spawn(move || {

@@ -1,16 +1,16 @@
 //! What goes when there is too much: the expired, then what would expire next.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use super::dir::Dir;
 use super::draft;
 use super::file;
 use super::folder;
-use super::walk::{Found, Walk};
+use super::walk::{Found, Spot, Walk};
 use crate::clock;
 
 /// What most file systems allot at a time: an object takes at least this much of a disk.
@@ -48,7 +48,7 @@ impl Sweep<'_> {
     ///
     /// Faults of single files are passed over: the next sweep meets them again.
     pub(super) fn run(self) -> io::Result<u64> {
-        if !folder::is_claimed(self.root) {
+        if !folder::is_claimed(&Dir::open(self.root, "")?) {
             return Ok(0);
         }
         let sample = self.survey()?;
@@ -69,20 +69,18 @@ impl Sweep<'_> {
         let mut sample = Sample::default();
         for found in self.walk()? {
             match found {
-                Found::Draft(entry) => {
-                    if entry.file_name().to_str().is_some_and(|name| draft::is_abandoned(name, clock::wall()))
-                    {
-                        let _ = fs::remove_file(entry.path());
+                Found::Draft(spot) => {
+                    if spot.name.to_str().is_some_and(|name| draft::is_abandoned(name, clock::wall())) {
+                        let _ = spot.folder.remove_file(&spot.name);
                     }
                 }
-                Found::Object(entry) => {
-                    let Ok(object) = entry.metadata() else { continue };
-                    let Ok(expiry) = object.modified() else { continue };
-                    if expiry > now || file::remove(&entry.path()).is_err() {
-                        sample.add(expiry, charge(object.len()));
+                Found::Object(spot) => {
+                    let Ok(object) = spot.look() else { continue };
+                    if object.modified > now || file::remove_from(&spot.folder, &spot.name).is_err() {
+                        sample.add(object.modified, charge(object.length));
                     }
                 }
-                Found::Folder(path) => prune(&path),
+                Found::Folder(spot) => prune(&spot),
             }
         }
         Ok(sample)
@@ -92,14 +90,14 @@ impl Sweep<'_> {
     fn evict(&self, cutoff: SystemTime, excess: u64) -> io::Result<u64> {
         let (mut freed, mut left) = (0, 0);
         for found in self.walk()? {
-            let Found::Object(entry) = found else { continue };
-            let Ok(object) = entry.metadata() else { continue };
-            let is_due = freed < excess && object.modified().is_ok_and(|expiry| expiry <= cutoff);
+            let Found::Object(spot) = found else { continue };
+            let Ok(object) = spot.look() else { continue };
+            let is_due = freed < excess && object.modified <= cutoff;
             // one that is gone went in another process's sweep
-            if is_due && file::remove(&entry.path()).is_ok() {
-                freed += charge(object.len());
+            if is_due && file::remove_from(&spot.folder, &spot.name).is_ok() {
+                freed += charge(object.length);
             } else {
-                left += charge(object.len());
+                left += charge(object.length);
             }
         }
         Ok(left)
@@ -119,10 +117,9 @@ impl Sweep<'_> {
 
 /// Removes a folder in which nothing has happened for a minute, if it is empty: a younger one may have been
 /// made for an object that is about to come.
-fn prune(path: &Path) {
-    let changed = fs::metadata(path).and_then(|folder| folder.modified());
-    if changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > IDLE)) {
-        let _ = fs::remove_dir(path); // which fails unless it is empty
+fn prune(spot: &Spot) {
+    if spot.look().is_ok_and(|folder| folder.modified.elapsed().is_ok_and(|age| age > IDLE)) {
+        let _ = spot.folder.remove_folder(&spot.name); // which fails unless it is empty
     }
 }
 

@@ -7,6 +7,9 @@ mod expiry;
 #[cfg(unix)]
 mod faults;
 mod folder;
+mod late;
+#[cfg(unix)]
+mod links;
 #[cfg(unix)]
 mod permissions;
 mod sweep;

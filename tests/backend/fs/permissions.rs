@@ -127,12 +127,148 @@ fn a_user_without_rights_is_told_so() {
     let open = |path: &Path| told(TEST, outer.path(), Some(12345), &[(PATH, path.as_os_str())]);
     let answer = open(&root);
     assert!(answer.starts_with("Denied: tier `fs`: connect: denied: "), "{answer}");
+    assert!(
+        answer.contains("belongs to user 0, who could plant values, while this process runs as user 12345"),
+        "{answer}"
+    );
+    let answer = open(&outer.path().join("new"));
+    assert!(answer.starts_with("Denied: "), "cannot be created: {answer}");
     assert!(answer.contains("change its owner or permissions, or name another folder"), "{answer}");
-    assert!(open(&outer.path().join("new")).starts_with("Denied: "), "cannot be created");
-    allow(&root, 0o755);
-    allow(&root.join("CACHEDIR.TAG"), 0o644);
+    chown(&root, Some(12345), None).unwrap();
+    chown(root.join("CACHEDIR.TAG"), Some(12345), None).unwrap();
     let answer = open(&root);
     assert!(answer.starts_with("Denied: tier `fs`: get: denied: ") && answer.contains("(key "), "{answer}");
+}
+
+#[test]
+fn files_and_folders_are_private_whatever_the_umask() {
+    const TEST: &str = "files_and_folders_are_private_whatever_the_umask";
+    if let Some(root) = env::var_os(PATH) {
+        let fs = Fs::open(&root).unwrap();
+        set(&fs, &key("a"), "x").unwrap();
+        assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "x");
+        return;
+    }
+    let outer = tempfile::tempdir().unwrap();
+    let program = reachable(outer.path());
+    for umask in ["000", "077", "777"] {
+        let root = outer.path().join(format!("as-{umask}/deep/root"));
+        let test = child(&program, &format!("fs::permissions::{TEST}"));
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(format!("umask {umask}; exec \"$@\"")).arg("sh");
+        shell.arg(test.get_program()).args(test.get_args()).env(PATH, &root).current_dir("/");
+        if is_root(&outer) {
+            let place = outer.path().join(format!("as-{umask}"));
+            fs::create_dir(&place).unwrap();
+            chown(&place, Some(12345), Some(12345)).unwrap();
+            allow(&place, 0o700);
+            allow(outer.path(), 0o755);
+            shell.uid(12345).gid(12345); // whom permissions mean something to
+        }
+        let output = settled(&mut shell);
+        assert!(output.status.success(), "{umask}: {output:?}");
+        for path in tree(&outer.path().join(format!("as-{umask}"))) {
+            let expected = if path.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode(&path), expected, "{umask}: {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_others_can_write_to_is_refused() {
+    let outer = tempfile::tempdir().unwrap();
+    let root = outer.path().join("root");
+    set(&Fs::open(&root).unwrap(), &key("a"), "x").unwrap();
+    for others in [0o777, 0o1777, 0o770, 0o702, 0o720, 0o2775] {
+        allow(&root, others);
+        let error = Fs::open(&root).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Denied);
+        let expected = format!(
+            "tier `fs`: connect: denied: `{}` can be written by other users (its mode is {others:04o}), who could plant \
+             values; `chmod go-w` it, or name another folder",
+            root.display()
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    for private in [0o700, 0o750, 0o755, 0o2755, 0o500] {
+        allow(&root, private);
+        assert!(Fs::open(&root).is_ok(), "{private:o}");
+    }
+    // where others can take the folder away, but plant nothing that is this user's
+    allow(&root, 0o700);
+    allow(outer.path(), 0o777);
+    assert_eq!(get(&Fs::open(&root).unwrap(), &key("a")).unwrap().unwrap(), "x");
+}
+
+#[test]
+fn a_folder_of_another_user_is_refused_even_to_root() {
+    let outer = tempfile::tempdir().unwrap();
+    if !is_root(&outer) {
+        return eprintln!("NOT TESTED, since it needs root: a folder of another user");
+    }
+    let root = outer.path().join("root");
+    set(&Fs::open(&root).unwrap(), &key("a"), "x").unwrap();
+    chown(&root, Some(12345), None).unwrap();
+    let before = tree(&root);
+    let error = Fs::open(&root).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    let expected = format!(
+        "tier `fs`: connect: denied: `{}` belongs to user 12345, who could plant values, while this process runs as \
+         user 0; `chown 0` it, or name another folder",
+        root.display()
+    );
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(tree(&root), before);
+}
+
+#[test]
+fn what_others_could_have_planted_is_not_read() {
+    let (outer, fs) = quiet();
+    let place = path(&fs, &key("a"));
+    set(&fs, &key("a"), "planted").unwrap();
+    for others in [0o620, 0o602, 0o666] {
+        allow(&place, others);
+        assert_eq!(get(&fs, &key("a")).unwrap(), None, "{others:o}");
+    }
+    allow(&place, 0o644);
+    assert!(get(&fs, &key("a")).unwrap().is_some(), "a copy of a warm folder");
+    if !is_root(&outer) {
+        return eprintln!("NOT TESTED, since it needs root: an entry of another user");
+    }
+    chown(&place, Some(12345), None).unwrap();
+    assert_eq!(get(&fs, &key("a")).unwrap(), None);
+    set(&fs, &key("a"), "own").unwrap();
+    assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "own");
+}
+
+#[test]
+fn nothing_is_written_into_a_folder_that_others_hold() {
+    let (outer, fs) = quiet();
+    set(&fs, &key("a"), "x").unwrap();
+    let folder = path(&fs, &key("a")).parent().unwrap().to_owned();
+    allow(&folder, 0o777);
+    let error = set(&fs, &key("a"), "y").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(
+        error.to_string().contains("a folder of the tier can be written by other users (its mode is 0777)")
+    );
+    assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "x");
+    allow(&folder, 0o700);
+    set(&fs, &key("a"), "y").unwrap();
+    if !is_root(&outer) {
+        return eprintln!("NOT TESTED, since it needs root: a folder of another user, inside and exchanged");
+    }
+    chown(&folder, Some(12345), None).unwrap();
+    let error = set(&fs, &key("a"), "z").unwrap_err().to_string();
+    assert!(error.contains("a folder of the tier belongs to user 12345"), "{error}");
+
+    // the whole folder, by one whom the parent lets
+    fs::remove_dir_all(fs.root()).unwrap();
+    fs::create_dir(fs.root()).unwrap();
+    chown(fs.root(), Some(12345), None).unwrap();
+    let error = set(&fs, &key("a"), "z").unwrap_err().to_string();
+    assert!(error.contains("a folder of the tier belongs to user 12345"), "{error}");
+    assert_eq!(fs::read_dir(fs.root()).unwrap().count(), 0);
 }
 
 fn mode(path: &Path) -> u32 {
@@ -149,14 +285,7 @@ fn is_root(folder: &TempDir) -> bool {
 
 /// Runs a test again in a process of its own, as another user if one is named, and says what [`tell`] told.
 fn told(test: &str, folder: &Path, user: Option<u32>, variables: &[(&str, &OsStr)]) -> String {
-    let mut program = env::current_exe().unwrap();
-    if user.is_some() {
-        let reachable = folder.join("child");
-        if !reachable.exists() {
-            fs::copy(&program, &reachable).unwrap();
-        }
-        program = reachable;
-    }
+    let program = if user.is_some() { reachable(folder) } else { env::current_exe().unwrap() };
     let mut command = child(program, &format!("fs::permissions::{test}"));
     command.current_dir("/");
     for name in ["DCACHE_FS_ROOT", "XDG_CACHE_HOME", "HOME", "TMPDIR"] {
@@ -166,16 +295,30 @@ fn told(test: &str, folder: &Path, user: Option<u32>, variables: &[(&str, &OsStr
     if let Some(user) = user {
         command.uid(user).gid(user);
     }
-    let output = loop {
-        match command.output() {
-            // a process that another test starts just now still holds the copy open
-            Err(busy) if busy.kind() == io::ErrorKind::ExecutableFileBusy => thread::yield_now(),
-            output => break output.unwrap(),
-        }
-    };
+    let output = settled(&mut command);
     let text = String::from_utf8(output.stdout).unwrap();
     let line = text.lines().find_map(|line| line.split_once(TOLD));
     line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).1.to_owned()
+}
+
+/// Copies this program to where any user can run it.
+fn reachable(folder: &Path) -> PathBuf {
+    let copy = folder.join("child");
+    if !copy.exists() {
+        fs::copy(env::current_exe().unwrap(), &copy).unwrap();
+    }
+    copy
+}
+
+/// Runs a program that was just copied.
+fn settled(command: &mut std::process::Command) -> std::process::Output {
+    loop {
+        match command.output() {
+            // a process that another test starts just now still holds the copy open
+            Err(busy) if busy.kind() == io::ErrorKind::ExecutableFileBusy => thread::yield_now(),
+            output => return output.unwrap(),
+        }
+    }
 }
 
 /// Opens the folder that the environment names, as the child of a test, and prints what it came to.
