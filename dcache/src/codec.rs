@@ -13,8 +13,8 @@
 //!
 //! What comes from a tier may be anything, so decoding takes the whole payload or fails, never aborts the
 //! process, and uses memory in proportion to the payload: a length that the payload does not have is not
-//! believed, nesting ends at 100 levels. And whatever is written comes back as it was: a value that a
-//! codec would lose a part of is refused when it is encoded.
+//! believed, nesting ends at 100 levels, or after 256 KiB of the stack (1 MiB in debug builds). And whatever
+//! is written comes back as it was: a value that a codec would lose a part of is refused when it is encoded.
 
 #[cfg(feature = "bincode")]
 mod bincode;

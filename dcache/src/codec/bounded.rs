@@ -3,11 +3,17 @@
 //! bincode and postcard follow a payload as deep as it goes, so that 100 KB of `Some` overflow the stack of
 //! a recursive type, and count as far as it says, so that nine bytes make a `Vec<()>` of 2⁶⁴ elements.
 //! serde_json bounds its own nesting, but not that of `struct Chain(Option<Box<Chain>>)`, which takes no
-//! bytes. Here nesting ends where encoding ends it ([`DEPTH`]), and all sequences together have no more
-//! elements than the payload has bytes, and [`SPARE`] that take none. Text and bytes are asked for in
-//! their borrowed form, whose length every codec compares with the payload's before anything is allocated.
+//! bytes. Here nesting ends where encoding ends it ([`DEPTH`]), or earlier where a type takes so much of the
+//! stack for each level that [`STACK`] is used up; and all sequences together have no more elements than the
+//! payload has bytes, and [`SPARE`] that take none. Types are told of no more than [`ANNOUNCED`] elements that
+//! are still to come, lest they reserve memory for them. Text and bytes are asked for in their borrowed form,
+//! whose length every codec compares with the payload's before anything is allocated.
 //!
-//! What remains possible: a payload of n bytes makes a type take n times the size of its elements.
+//! What remains possible:
+//!
+//! - A payload of n bytes makes a type take n times the size of its elements.
+//! - A type that keeps what it reads before it decides (`untagged`, `flatten`, `tag`) decodes what it kept past
+//!   these bounds. Of the codecs here JSON alone can be read like that; its 127 levels are all that holds then.
 
 use std::cell::Cell;
 use std::fmt;
@@ -24,15 +30,31 @@ use crate::canonical::DEPTH;
 /// How many elements of sequences may take no byte of the payload, such as those of a `Vec<()>`.
 const SPARE: usize = 1 << 16;
 
+/// How many elements types are told of before they come. More are decoded as they come, into memory that grows
+/// with them; a claim for which a type reserves memory costs nothing to make, at every level anew.
+const ANNOUNCED: usize = 1 << 10;
+
+/// How much of the stack nested values may take: a part of the 2 MiB that threads have unless they are told
+/// otherwise. A hundred levels of a usual type take a fifth of it, with and without optimisation.
+const STACK: usize = if cfg!(debug_assertions) { 1 << 20 } else { 1 << 18 };
+
 /// What is left for one payload.
 pub(super) struct Bounds {
     depth: Cell<usize>,
     elements: Cell<usize>,
+    announced: Cell<usize>,
+    /// Where the stack was when decoding began.
+    stack: usize,
 }
 
 impl Bounds {
     pub(super) fn of(payload: &[u8]) -> Self {
-        Self { depth: Cell::new(DEPTH), elements: Cell::new(payload.len() + SPARE) }
+        Self {
+            depth: Cell::new(DEPTH),
+            elements: Cell::new(payload.len() + SPARE),
+            announced: Cell::new(ANNOUNCED),
+            stack: stack(),
+        }
     }
 
     /// Refuses when encoding what these bounds would refuse when decoding.
@@ -46,12 +68,28 @@ impl Bounds {
         Ok(())
     }
 
+    fn count<E: Error>(&self, elements: usize) -> Result<(), E> {
+        Self::take(&self.elements, elements, "too many elements")
+    }
+
     fn nested<T, E: Error>(&self, decode: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        Self::take(&self.depth, 1, "nested too deep")?;
+        Self::take(&self.depth, 1, TOO_DEEP)?;
+        if self.stack.abs_diff(stack()) > STACK {
+            return Err(E::custom(TOO_DEEP));
+        }
         let value = decode()?;
         self.depth.set(self.depth.get() + 1);
         Ok(value)
     }
+}
+
+const TOO_DEEP: &str = "nested too deep";
+
+/// Returns where the stack is. Never inlined, so that it is the same place of a frame each time.
+#[inline(never)]
+fn stack() -> usize {
+    let local = 0_u8;
+    &raw const *std::hint::black_box(&local) as usize
 }
 
 /// A part of serde's decoding, within bounds: a seed, a deserializer, or access to a variant.
@@ -86,7 +124,7 @@ macro_rules! plain {
 macro_rules! nested {
     ($($method:ident($($argument:ident: $type:ty),*))*) => {
         $(fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            let visitor = Visited { inner: visitor, bounds: self.bounds, counted: false };
+            let visitor = Visited::new(visitor, self.bounds, false);
             self.bounds.nested(|| self.inner.$method($($argument,)* visitor))
         })*
     };
@@ -141,19 +179,19 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Within<'_, D> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let visitor = Visited { inner: visitor, bounds: self.bounds, counted: true };
+        let visitor = Visited::new(visitor, self.bounds, true);
         self.bounds.nested(|| self.inner.deserialize_seq(visitor))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let visitor = Visited { inner: visitor, bounds: self.bounds, counted: true };
+        let visitor = Visited::new(visitor, self.bounds, true);
         self.bounds.nested(|| self.inner.deserialize_map(visitor))
     }
 }
 
-/// A visitor, or access to elements; `counted` where their number is read from the payload.
-struct Visited<'b, I> {
-    inner: I,
+/// A visitor; its elements are `counted` where their number is read from the payload.
+struct Visited<'b, V> {
+    inner: V,
     bounds: &'b Bounds,
     counted: bool,
 }
@@ -182,13 +220,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Visited<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let counted = self.admit(inner.size_hint())?;
-        self.inner.visit_seq(Visited { inner, bounds: self.bounds, counted })
+        let length = inner.size_hint();
+        self.inner.visit_seq(Elements::new(inner, length, self.bounds, self.counted)?)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let counted = self.admit(inner.size_hint())?;
-        self.inner.visit_map(Visited { inner, bounds: self.bounds, counted })
+        let length = inner.size_hint();
+        self.inner.visit_map(Elements::new(inner, length, self.bounds, self.counted)?)
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
@@ -196,44 +234,78 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Visited<'_, V> {
     }
 }
 
-impl<I> Visited<'_, I> {
-    /// Counts the elements at once where their number is known, and tells whether to count them one by one.
-    /// So a claim that cannot be true is refused before memory is reserved for it.
-    fn admit<E: Error>(&self, length: Option<usize>) -> Result<bool, E> {
-        match length {
-            Some(length) if self.counted => self.count(length).map(|()| false),
-            _ => Ok(self.counted),
-        }
-    }
-
-    fn count<E: Error>(&self, elements: usize) -> Result<(), E> {
-        Bounds::take(&self.bounds.elements, elements, "too many elements")
+impl<'b, V> Visited<'b, V> {
+    fn new(inner: V, bounds: &'b Bounds, counted: bool) -> Self {
+        Self { inner, bounds, counted }
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Visited<'_, A> {
+/// Access to elements.
+struct Elements<'b, A> {
+    inner: A,
+    bounds: &'b Bounds,
+    /// They are counted one by one.
+    counted: bool,
+    /// How many of those that were announced are still to come; none where their number is the type's own.
+    announced: Option<usize>,
+}
+
+impl<'b, A> Elements<'b, A> {
+    /// Counts the elements at once where the payload tells their number. So a claim that cannot be true is refused
+    /// before anything is decoded.
+    fn new<E: Error>(inner: A, length: Option<usize>, bounds: &'b Bounds, counted: bool) -> Result<Self, E> {
+        let Some(length) = length.filter(|_| counted) else {
+            return Ok(Self { inner, bounds, counted, announced: None });
+        };
+        bounds.count(length)?;
+        let announced = length.min(bounds.announced.get());
+        bounds.announced.set(bounds.announced.get() - announced);
+        Ok(Self { inner, bounds, counted: false, announced: Some(announced) })
+    }
+
+    fn came<E: Error>(&mut self) -> Result<(), E> {
+        if let Some(announced @ 1..) = &mut self.announced {
+            *announced -= 1;
+            self.bounds.announced.set(self.bounds.announced.get() + 1);
+        }
+        if self.counted { self.bounds.count(1) } else { Ok(()) }
+    }
+
+    fn announce(&self, length: Option<usize>) -> Option<usize> {
+        self.announced.map_or(length, |announced| length.map(|length| length.min(announced)))
+    }
+}
+
+/// What did not come does not count against what follows.
+impl<A> Drop for Elements<'_, A> {
+    fn drop(&mut self) {
+        self.bounds.announced.set(self.bounds.announced.get() + self.announced.unwrap_or(0));
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
         let element = self.inner.next_element_seed(Within { inner: seed, bounds: self.bounds })?;
-        if self.counted && element.is_some() {
-            self.count(1)?;
+        if element.is_some() {
+            self.came()?;
         }
         Ok(element)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        self.announce(self.inner.size_hint())
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Visited<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Elements<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         let key = self.inner.next_key_seed(Within { inner: seed, bounds: self.bounds })?;
-        if self.counted && key.is_some() {
-            self.count(1)?;
+        if key.is_some() {
+            self.came()?;
         }
         Ok(key)
     }
@@ -243,7 +315,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Visited<'_, A> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        self.announce(self.inner.size_hint())
     }
 }
 
@@ -269,13 +341,13 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Within<'_, A> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(length, Visited { inner: visitor, bounds: self.bounds, counted: false })
+        self.inner.tuple_variant(length, Visited::new(visitor, self.bounds, false))
     }
 
     fn struct_variant<V>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, A::Error>
     where
         V: Visitor<'de>,
     {
-        self.inner.struct_variant(fields, Visited { inner: visitor, bounds: self.bounds, counted: false })
+        self.inner.struct_variant(fields, Visited::new(visitor, self.bounds, false))
     }
 }
