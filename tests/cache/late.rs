@@ -57,7 +57,7 @@ impl Backend for Slow {
 /// Returns a cache whose value 1 under the key 1 is still on its way to the tier.
 fn on_its_way(name: &str) -> (Cache<u32, u32>, Slow, Vec<(String, Bytes)>) {
     let slow = Slow::default();
-    let tier = Tier::new(slow.clone()).timeout(Duration::from_millis(20));
+    let tier = Tier::new(slow.clone()).timeout(Duration::from_millis(500));
     let cache: Cache<u32, u32> = Cache::builder(name).no_memory().tier(tier).build().unwrap();
     slow.become_slow();
     assert_eq!(cache.blocking().get_or_insert_with(&1, || 1), 1);
