@@ -62,7 +62,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             if when_due != WhenDue::Run {
                 self.count_answer(&answer, &self.counts.remote_hits);
             }
-            let may_write = lead.settle(Settled { rests, ..self.settled(&found.value, found.left) });
+            let may_write =
+                lead.settle(Settled { rests, is_found: true, ..self.settled(&found.value, found.left) });
             if may_write && found.tier > 0 && is_fresh {
                 Box::pin(self.write(mode, lead, visit, News::Found(found))).await;
             }
@@ -97,8 +98,13 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             let below = below.since(clock::now()); // it may be written by and by
             (self.settled(&value, memory), Some(News::Computed { value, left: below, older }))
         } else {
-            let settled =
-                Settled { answer: Answer::fresh(value), slot: None, fresh_until: clock::now(), rests: false };
+            let settled = Settled {
+                answer: Answer::fresh(value),
+                slot: None,
+                fresh_until: clock::now(),
+                rests: false,
+                is_found: false,
+            };
             (settled, (older != Older::Stays).then_some(News::Nothing(older)))
         };
         let may_write = lead.settle(settled);

@@ -106,7 +106,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let answer = Answer::of(value.clone(), left.standing());
         let ends = left.within(self.policy.memory_ttl).slot(());
         let fresh_until = if answer.is_stale { ends.kept_until } else { ends.fresh_until };
-        Settled { answer, slot: self.held(value, left), fresh_until, rests: false }
+        Settled { answer, slot: self.held(value, left), fresh_until, rests: false, is_found: false }
     }
 
     /// Returns what memory holds of a value, if it does.

@@ -165,3 +165,20 @@ fn a_value_that_is_written_by_and_by_lives_no_longer_below() {
         assert!(entry.remaining <= Some(MINUTE / 2), "{n}: {:?}", entry.remaining);
     }
 }
+
+#[test]
+fn who_waits_for_a_value_that_is_being_promoted_does_not_have_it_past_its_life() {
+    let (near, far) = (Gate::new(), Shelf::new());
+    let builder = || Cache::<u32, u32>::builder("promoted").ttl(MINUTE);
+    builder().tier(far.clone()).build().unwrap().blocking().put(&1, 1).unwrap();
+    let cache = builder().tier(near.clone()).tier(Tier::new(far).timeout(LONG)).build().unwrap();
+    testing::advance(Duration::from_secs(50));
+    near.hold_sets();
+    let mut early = Box::pin(cache.get_or_insert_with(&1, || ready(2)));
+    assert!(poll_once(&mut early).is_pending(), "it has found the value, and writes it into the nearer tier");
+    testing::advance(Duration::from_secs(20));
+    let mut late = Box::pin(cache.get_or_insert_with(&1, || ready(3)));
+    assert!(poll_once(&mut late).is_pending(), "it waits for the other");
+    near.open();
+    assert_eq!((block_on(early), block_on(late)), (1, 3));
+}

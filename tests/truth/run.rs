@@ -50,7 +50,8 @@ pub(crate) fn run(worlds: &[Arc<World>], seed: u64, calls: u64) -> Vec<String> {
         let world = &worlds[(round / STAY % worlds.len() as u64) as usize];
         one_round(&Round { world: world.clone(), findings: findings.clone(), seed, round }, &runtime);
         let found = findings.violations.lock().unwrap_or_else(PoisonError::into_inner).len();
-        if findings.calls.load(SeqCst) >= calls || found >= ENOUGH {
+        let waits_in_vain = findings.longest.load(SeqCst) >= LONG.as_micros() as u64;
+        if findings.calls.load(SeqCst) >= calls || found >= ENOUGH || waits_in_vain {
             break;
         }
     }

@@ -49,6 +49,8 @@ pub(crate) struct Settled<V> {
     pub(crate) fresh_until: Tick,
     /// It is an older value of a key that failed, which goes on being left alone.
     pub(crate) rests: bool,
+    /// It was found below memory, where it may have lain for most of its life.
+    pub(crate) is_found: bool,
 }
 
 /// A key that failed: it is not tried again for this long, and calls get the error meanwhile, if it is known.
@@ -65,20 +67,29 @@ struct Landing<V> {
     setback: Option<Setback>,
     /// The setback of before stays.
     rests: bool,
+    is_found: bool,
     /// Nothing is left to be done.
     ends: bool,
 }
 
 impl<V> Landing<V> {
     fn of(outcome: Outcome<V>) -> Self {
-        Self { outcome, slot: None, fresh_until: Tick::NEVER, setback: None, rests: false, ends: true }
+        Self {
+            outcome,
+            slot: None,
+            fresh_until: Tick::NEVER,
+            setback: None,
+            rests: false,
+            is_found: false,
+            ends: true,
+        }
     }
 }
 
 impl<V> Settled<V> {
     fn landing(self, ends: bool) -> Landing<V> {
-        let Self { answer, slot, fresh_until, rests } = self;
-        Landing { slot, fresh_until, rests, ends, ..Landing::of(Outcome::Value(answer)) }
+        let Self { answer, slot, fresh_until, rests, is_found } = self;
+        Landing { slot, fresh_until, rests, is_found, ends, ..Landing::of(Outcome::Value(answer)) }
     }
 }
 
@@ -260,7 +271,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
 
     /// Gives everyone the outcome, and memory its slot if no change of the key came between.
     fn land(&self, landing: Landing<V>) {
-        let Landing { outcome, slot, fresh_until, setback, rests, ends } = landing;
+        let Landing { outcome, slot, fresh_until, setback, rests, is_found, ends } = landing;
         let key = self.flight.key.clone();
         let mut shard = self.flights.shard(self.flight.hash).lock();
         let is_current = if ends { shard.remove(&self.flight) } else { shard.has(&self.flight) };
@@ -291,7 +302,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
                 self.flights.memory.as_ref().and_then(|memory| memory.remove(&Borrowed(&self.flight.key)));
         }
         let unused = if state.outcome.is_none() {
-            state.fresh_until = fresh_until;
+            (state.fresh_until, state.is_found) = (fresh_until, is_found);
             state.outcome.replace(outcome)
         } else {
             Some(outcome)

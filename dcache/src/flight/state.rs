@@ -46,6 +46,9 @@ pub(super) struct State<V> {
     pub(super) lent: Option<Slot<V>>,
     /// Until when a value that is the outcome may be handed out.
     pub(super) fresh_until: Tick,
+    /// That value was found below memory: who waits does not get it past that moment either, as those who wait for a
+    /// body do.
+    pub(super) is_found: bool,
     /// Leaders at work; places for waiters to lead beside them; the size of the present group.
     pub(super) running: usize,
     pub(super) vacant: usize,
@@ -220,6 +223,7 @@ impl<V> State<V> {
             outcome: None,
             lent,
             fresh_until: Tick::NEVER,
+            is_found: false,
             running: 1,
             vacant: 0,
             group: 1,

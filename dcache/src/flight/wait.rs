@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use dcache_backends::clock;
+
 use super::lead::{Lead, Lender};
 use super::state::{Flight, Outcome, State};
 use super::{Answer, Flights, Turn};
@@ -34,6 +36,8 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
         poll_fn(|cx| {
             let mut state = self.flight.state.lock();
             let turn = match &state.outcome {
+                // its life has ended while it was written into nearer tiers
+                Some(Outcome::Value(_)) if state.is_found && state.fresh_until <= clock::now() => Turn::Again,
                 Some(Outcome::Value(answer)) => Turn::Value(answer.clone()),
                 // who led may have wanted to know; who waits has an older value instead, if there is one
                 Some(Outcome::Error(error)) => match state.lent(Standing::Kept) {

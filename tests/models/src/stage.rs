@@ -120,6 +120,7 @@ pub(super) fn land(mut lead: Lead<u8, u32>, value: u32) {
         slot: Some(slot),
         fresh_until: Tick::NEVER,
         rests: false,
+        is_found: false,
     });
 }
 
