@@ -63,7 +63,6 @@ impl Calls {
     }
 
     /// Lets values be so many bytes.
-    #[allow(dead_code)]
     pub(crate) fn of_length(mut self, length: usize) -> Self {
         self.callers.iter_mut().for_each(|caller| caller.length = length);
         self

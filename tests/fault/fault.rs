@@ -216,7 +216,6 @@ impl Trial {
     }
 
     /// Sets the tier's time budget, where [`calls`](Self::calls) does not know it.
-    #[allow(dead_code)]
     pub(crate) fn budget(&self, budget: Duration) {
         self.measured.borrow_mut().budget = budget;
     }
@@ -227,7 +226,6 @@ impl Trial {
     }
 
     /// Notes how long the tier took to be of use again.
-    #[allow(dead_code)]
     pub(crate) fn recovered(&self, took: Duration) {
         self.measured.borrow_mut().recovered(took);
     }
@@ -315,7 +313,6 @@ impl Fault {
     }
 
     /// Says in the fault's row why it could not be caused here.
-    #[allow(dead_code)]
     pub(crate) fn leave_out(self, reason: &str) {
         println!("LEFT OUT: {}, since {reason}", self.name);
         Row::left_out(self, reason).write();

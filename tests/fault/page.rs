@@ -36,7 +36,11 @@ pub(crate) struct Row {
 impl Row {
     /// Makes the row of what was measured.
     pub(crate) fn of(fault: Fault, measured: &Measured) -> Self {
-        let is_open = if fault.breaker == Breaker::StaysClosed { "" } else { ", `open`" };
+        let is_open = match fault.breaker {
+            Breaker::Opens => ", `open`",
+            Breaker::OpensForWrites => ", `open` for writes alone",
+            Breaker::StaysClosed => "",
+        };
         let log = if fault.log.is_empty() { "none".to_owned() } else { code(fault.log) };
         let took = |took: Option<Duration>| took.map_or("–".to_owned(), milliseconds);
         let cells = [
@@ -127,8 +131,8 @@ How to read a row:
 - **result** – whether every call returned what the bare function returns, and how many were made.
 - **added** – how long the slowest call took before the breaker opened / and 99 of 100 calls (p99) after that. Bodies
   are instant here, so this is all added by the tier. The bounds are the tier's time budget (100 ms for `redis`,
-  250 ms for `fs`) + {beyond} ms / and {open} ms. Where `open` is not among the counters the tier answers in time, or the fault
-  is a single entry's: the breaker stays closed, and the first bound holds for all calls.
+  250 ms for `fs`) + {beyond} ms / and {open} ms. Where `open` is not among the counters, or for writes alone, the tier
+  answers in time or the fault is a single entry's: it is still asked, and the first bound holds for all calls.
 - **back** – how long it took from the end of the fault until the tier answered calls again; at most {recovery} s. The breaker
   tries a tier once in 5 s.
 - **counter** – which count of the tier in `stats()` rises, and whether `open` is set. See `docs/operating.md`.

@@ -9,7 +9,10 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, ConnectionAddr, ConnectionInfo, Parser, ProtocolVersion, RedisResult, Value, cmd};
+use redis::{
+    Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, Parser, ProtocolVersion, RedisConnectionInfo, RedisError,
+    RedisResult, Value, cmd,
+};
 
 use super::command::Request;
 use super::fault::Failure;
@@ -35,10 +38,42 @@ impl Link {
     pub(super) fn open(server: &ConnectionInfo, deadline: Instant) -> RedisResult<Self> {
         let stream = Stream::open(server.addr(), deadline)?;
         let mut link = Self { stream, parser: Parser::new(), wait: Duration::ZERO };
-        for command in login(server) {
-            link.ask(&command, FRAME, deadline)?.extract_error()?;
+        let login = server.redis_settings();
+        match link.log_in(login, login.username(), deadline) {
+            // a server before 6.0, which has passwords and no users
+            Err(cause) if login.username().is_some() && wants_fewer_arguments(&cause) => {
+                link.log_in(login, None, deadline)?;
+            }
+            done => done?,
         }
         Ok(link)
+    }
+
+    /// Logs in. Nothing else is sent: a proxy may refuse it.
+    fn log_in(
+        &mut self,
+        login: &RedisConnectionInfo,
+        user: Option<&str>,
+        deadline: Instant,
+    ) -> RedisResult<()> {
+        if login.protocol() != ProtocolVersion::RESP2 {
+            let mut hello = cmd("HELLO");
+            hello.arg(3);
+            if let Some(password) = login.password() {
+                hello.arg("AUTH").arg(user.unwrap_or("default")).arg(password);
+            }
+            self.ask(&hello, FRAME, deadline)?.extract_error().map_err(no_resp3)?;
+        } else if let Some(password) = login.password() {
+            let mut auth = cmd("AUTH");
+            auth.arg(user).arg(password);
+            self.ask(&auth, FRAME, deadline)?.extract_error()?;
+        }
+        if login.db() != 0 {
+            let mut select = cmd("SELECT");
+            select.arg(login.db());
+            self.ask(&select, FRAME, deadline)?.extract_error()?;
+        }
+        Ok(())
     }
 
     /// Sends a command, and waits for the answer. After a failure other than a refusal the connection is useless: an
@@ -54,29 +89,15 @@ impl Link {
     }
 }
 
-/// The commands that log in. Nothing else is sent: a proxy may refuse it.
-fn login(server: &ConnectionInfo) -> impl Iterator<Item = Cmd> {
-    let login = server.redis_settings();
-    let (user, password) = (login.username(), login.password());
-    let hello = (login.protocol() != ProtocolVersion::RESP2).then(|| {
-        let mut hello = cmd("HELLO");
-        hello.arg(3);
-        if let Some(password) = password {
-            hello.arg("AUTH").arg(user.unwrap_or("default")).arg(password);
-        }
-        hello
-    });
-    let auth = password.filter(|_| hello.is_none()).map(|password| {
-        let mut auth = cmd("AUTH");
-        auth.arg(user).arg(password);
-        auth
-    });
-    let select = Some(login.db()).filter(|db| *db != 0).map(|db| {
-        let mut select = cmd("SELECT");
-        select.arg(db);
-        select
-    });
-    hello.into_iter().chain(auth).chain(select)
+fn wants_fewer_arguments(cause: &RedisError) -> bool {
+    cause.detail().is_some_and(|words| words.contains("wrong number of arguments for 'auth'"))
+}
+
+fn no_resp3(cause: RedisError) -> RedisError {
+    match cause.code() {
+        Some("ERR" | "NOPROTO") => (ErrorKind::RESP3NotSupported, "HELLO is refused").into(),
+        _ => cause,
+    }
 }
 
 /// What is sent and read for one command.
@@ -173,4 +194,72 @@ fn left(deadline: Instant) -> io::Result<Duration> {
         return Err(io::ErrorKind::TimedOut.into());
     }
     Ok(Duration::from_millis((left.as_micros() as u64).div_ceil(1000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::thread;
+
+    use redis::IntoConnectionInfo;
+
+    use super::*;
+
+    /// Logs in by this URL, at a server that gives one answer to each command; returns what it was sent.
+    fn log_in(url: &str, answers: &'static [&'static str]) -> (RedisResult<()>, Vec<String>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let mut sent = Vec::new();
+            let mut answers = answers.iter();
+            while let Some(count) = lines.next() {
+                let words = 2 * count[1..].parse::<usize>().unwrap();
+                let words: Vec<_> =
+                    lines.by_ref().take(words).filter(|line| !line.starts_with('$')).collect();
+                sent.push(words.join(" "));
+                stream.write_all(answers.next().unwrap().as_bytes()).unwrap();
+            }
+            sent
+        });
+        let url = url.replace("HOST", &address.to_string());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let done = Link::open(&url.into_connection_info().unwrap(), deadline).map(drop);
+        (done, server.join().unwrap())
+    }
+
+    #[test]
+    fn nothing_is_sent_but_what_logs_in() {
+        for (url, answers, expected) in [
+            ("redis://HOST", &[][..], &[][..]),
+            ("redis://HOST/2", &["+OK\r\n"], &["SELECT 2"]),
+            ("redis://:p@HOST/2", &["+OK\r\n", "+OK\r\n"], &["AUTH p", "SELECT 2"]),
+            ("redis://u:p@HOST", &["+OK\r\n"], &["AUTH u p"]),
+            ("redis://u:p@HOST?protocol=resp3", &["%0\r\n"], &["HELLO 3 AUTH u p"]),
+            ("redis://:p@HOST?protocol=resp3", &["%0\r\n"], &["HELLO 3 AUTH default p"]),
+            (
+                "redis://u:p@HOST",
+                &["-ERR wrong number of arguments for 'auth' command\r\n", "+OK\r\n"],
+                &["AUTH u p", "AUTH p"],
+            ),
+        ] {
+            let (done, sent) = log_in(url, answers);
+            done.unwrap();
+            assert_eq!(sent, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn who_is_not_let_in_sends_no_more() {
+        for (url, answer, kind) in [
+            ("redis://u:p@HOST/2", "-WRONGPASS no\r\n", Some("WRONGPASS")),
+            ("redis://HOST/2", "-ERR DB index is out of range\r\n", Some("ERR")),
+            ("redis://HOST/2?protocol=resp3", "-ERR unknown command\r\n", None),
+        ] {
+            let (done, sent) = log_in(url, Vec::leak(vec![answer]));
+            assert_eq!((done.unwrap_err().code(), sent.len()), (kind, 1), "{url}");
+        }
+    }
 }
