@@ -4,9 +4,11 @@
 //! could hold a caller up for ever, and one that never ends could use up the memory.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::{
@@ -155,7 +157,7 @@ impl Stream {
         match address {
             ConnectionAddr::Tcp(host, port) => {
                 let mut fault = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-                for address in (host.as_str(), *port).to_socket_addrs()? {
+                for address in addresses(host, *port, deadline)? {
                     match TcpStream::connect_timeout(&address, left(deadline)?) {
                         Ok(stream) => {
                             stream.set_nodelay(true)?;
@@ -167,7 +169,11 @@ impl Stream {
                 Err(fault)
             }
             #[cfg(unix)]
-            ConnectionAddr::Unix(path) => Ok(Self::Unix(UnixStream::connect(path)?)),
+            ConnectionAddr::Unix(path) => {
+                let path = path.clone();
+                // it waits without a limit where the server's queue is full
+                within(deadline, move || UnixStream::connect(path)).map(Self::Unix)
+            }
             _ => Err(io::ErrorKind::Unsupported.into()),
         }
     }
@@ -187,6 +193,25 @@ impl Stream {
     }
 }
 
+/// Looks a server's name up. That knows no time limit, so it is done on a thread of its own, which may be left behind.
+fn addresses(host: &str, port: u16, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![(address, port).into()]);
+    }
+    let host = host.to_owned();
+    within(deadline, move || Ok((host.as_str(), port).to_socket_addrs()?.collect()))
+}
+
+/// Does this on a thread of its own, and waits for it no longer than until the deadline.
+fn within<T: Send + 'static>(
+    deadline: Instant,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::Builder::new().name("dcache-lookup".to_owned()).spawn(move || sender.send(work()))?;
+    receiver.recv_timeout(left(deadline)?).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
 /// Returns how long there is until the deadline, in whole milliseconds and at least one.
 fn left(deadline: Instant) -> io::Result<Duration> {
     let left = deadline.saturating_duration_since(Instant::now());
@@ -200,7 +225,6 @@ fn left(deadline: Instant) -> io::Result<Duration> {
 mod tests {
     use std::io::{BufRead, BufReader};
     use std::net::{Ipv4Addr, TcpListener};
-    use std::thread;
 
     use redis::IntoConnectionInfo;
 
@@ -249,6 +273,19 @@ mod tests {
             done.unwrap();
             assert_eq!(sent, expected, "{url}");
         }
+    }
+
+    #[test]
+    fn what_knows_no_time_limit_is_left_behind() {
+        let start = Instant::now();
+        let (sender, receiver) = mpsc::channel::<()>();
+        let look_up = move || receiver.recv().map_err(io::Error::other);
+        let error = within(start + Duration::from_millis(20), look_up).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(sender);
+        assert!(
+            addresses("localhost", 7, start + Duration::from_secs(60)).unwrap().iter().all(|a| a.port() == 7)
+        );
     }
 
     #[test]

@@ -25,8 +25,6 @@ impl Pool {
     }
 
     /// Sends a command and waits for the answer, all within the budget: connecting has what is left of it.
-    ///
-    /// The look-up of the server's name has its own limits.
     pub(super) fn send<T>(&self, request: &Request<T>, budget: Duration) -> Result<T, Failure> {
         let deadline = Instant::now().checked_add(budget).unwrap_or_else(far);
         let idle = self.idle().pop();

@@ -154,6 +154,26 @@ async fn a_frozen_server_keeps_no_task_from_ending() {
 }
 
 #[tokio::test]
+async fn a_full_queue_of_a_unix_socket_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("redis.sock");
+    let socket = tokio::net::UnixSocket::new_stream().unwrap();
+    socket.bind(&path).unwrap();
+    let _listener = socket.listen(1).unwrap(); // which accepts nothing
+    let tier = Redis::connect(&format!("unix://{}", path.display())).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        for _ in 0..5 {
+            let error = blocking(&tier).get(&key("a"), 100, BUDGET).unwrap_err();
+            sender.send(error.kind()).unwrap();
+        }
+    });
+    for _ in 0..5 {
+        assert_eq!(receiver.recv_timeout(AMPLE), Ok(ErrorKind::Timeout));
+    }
+}
+
+#[tokio::test]
 async fn a_full_server_is_full() {
     let server = Server::start_with(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
     let tier = tier_of(&server);
