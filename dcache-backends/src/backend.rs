@@ -1,5 +1,6 @@
 //! What a tier is: bytes under a key, for a while.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -237,6 +238,12 @@ pub trait Backend: Send + Sync + 'static {
         Duration::from_secs(1)
     }
 
+    /// Says what an operation that ran out of time was waiting for, in a few words without any secret; for its
+    /// error. By default nothing.
+    fn waiting_for(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+
     /// Returns the tier's way of answering on the calling thread, for synchronous callers.
     ///
     /// By default there is none, and a synchronous caller waits for the asynchronous operation.
@@ -270,6 +277,9 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
     }
     fn time_budget(&self) -> Duration {
         (**self).time_budget()
+    }
+    fn waiting_for(&self) -> Cow<'_, str> {
+        (**self).waiting_for()
     }
     fn as_blocking(&self) -> Option<&dyn BlockingBackend> {
         (**self).as_blocking()

@@ -153,6 +153,12 @@ fn chain(tiers: &[Tier], errors: &mut Errors) {
 
 fn features(tiers: &[Tier], options: &Options, errors: &mut Errors) {
     for tier in tiers {
+        if let Some(url) = tier.url().filter(|url| speaks_tls(&url.value()))
+            && !cfg!(feature = "redis-tls")
+        {
+            errors.push(url.span(), "a `rediss://` server needs the feature `redis-tls` of dcache");
+            continue;
+        }
         let (name, enabled) = match tier.kind {
             Kind::Redis => ("redis", cfg!(feature = "redis")),
             Kind::Fs => ("fs", cfg!(feature = "fs")),
@@ -189,6 +195,11 @@ fn seal(tiers: &[Tier], options: &Options, errors: &mut Errors) {
              [memory, redis]`, or remove `seal`",
         );
     }
+}
+
+fn speaks_tls(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme.is_some_and(|scheme| scheme == "rediss" || scheme == "valkeys")
 }
 
 /// Decides what is stored, and whether it is the `Ok` of a `Result`.
@@ -400,6 +411,8 @@ mod tests {
         };
         let redis = mistakes(quote!(backend = redis, codec = raw), item());
         assert_eq!(redis.is_empty(), cfg!(feature = "redis"), "{redis:?}");
+        let tls = mistakes(quote!(backend = redis("valkeys://h"), codec = raw), item());
+        assert_eq!(tls.is_empty(), cfg!(feature = "redis-tls"), "{tls:?}");
         let json = mistakes(quote!(codec = json), item());
         assert_eq!(json.is_empty(), cfg!(feature = "json"), "{json:?}");
         let seal = mistakes(quote!(backend = tier(Shelf), codec = raw, seal = KEY), item());

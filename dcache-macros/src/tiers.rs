@@ -145,6 +145,14 @@ impl Tier {
         self.place.fill(at, &what, place)
     }
 
+    /// Returns the URL of a Redis, where it is written out.
+    pub(crate) fn url(&self) -> Option<&LitStr> {
+        match self.place.get() {
+            Some(Place::At(url)) if self.kind == Kind::Redis => Some(url),
+            _ => None,
+        }
+    }
+
     /// Tells whether other processes may share it.
     pub(crate) fn is_remote(&self) -> bool {
         self.kind != Kind::Memory
@@ -173,6 +181,11 @@ impl Tier {
                 errors.push(at, "`memory` takes names; write `memory(capacity = 10_000)`");
             }
             (_, Some(Lit::Str(text))) => {
+                if self.kind == Kind::Redis && text.value().ends_with("#insecure") {
+                    let message = "`#insecure` is refused: without a look at its certificate anybody can pose as \
+                                   the server; leave it out, and name the server's authority in SSL_CERT_FILE";
+                    errors.push(at, message);
+                }
                 if text.value().is_empty() {
                     errors.push(at, format!("`{}` is at no place; write one or leave it out", self.name));
                 }

@@ -44,6 +44,7 @@
 //! | feature | gives |
 //! |---|---|
 //! | `redis`, `fs` | these tiers |
+//! | `redis-tls` | Redis over TLS (`rediss://`) |
 //! | `bincode`, `postcard`, `json` | these codecs for tiers below memory; `bincode` is what the attribute uses unless told otherwise |
 //! | `seal` | values that are encrypted and authenticated below memory |
 //! | `tokio` | bodies of `async fn`s in the background, in the runtime of their callers; `redis` and `fs` switch it on |
@@ -167,6 +168,8 @@ pub use cache::{Blocking, Cache};
 pub use dcache_backends::object::Fs;
 #[cfg(feature = "redis")]
 pub use dcache_backends::redis::Redis;
+#[cfg(feature = "redis-tls")]
+pub use dcache_backends::redis::Tls;
 pub use dcache_backends::{
     Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait,
 };

@@ -177,7 +177,10 @@ impl LiveTier {
         match timer::timeout(limit, caught(self.shared.in_use().backend.check())).await {
             Some(Ok(result)) => result,
             Some(Err(_)) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
-            None => Err(fault(ErrorKind::Timeout)),
+            None => {
+                let waited_for = self.shared.in_use().backend.waiting_for().into_owned();
+                Err(fault(ErrorKind::Timeout).with_context(waited_for))
+            }
         }
     }
 

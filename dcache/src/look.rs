@@ -1,5 +1,6 @@
 //! Looking into the tiers without a body to run.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use crate::policy::Standing;
 use crate::settings;
 use crate::stats::count;
 
-/// A value in a cache, and what is known about it.
-#[derive(Clone, Debug)]
+/// A value in a cache, and what is known about it. Its `Debug` shows all but the value.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Entry<V> {
     /// The value.
@@ -29,6 +30,17 @@ pub struct Entry<V> {
     pub remaining: Option<Duration>,
     /// Whether it is past its time to live, and within `stale_while_revalidate`.
     pub stale: bool,
+}
+
+impl<V> fmt::Debug for Entry<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("tier", &self.tier)
+            .field("age", &self.age)
+            .field("remaining", &self.remaining)
+            .field("stale", &self.stale)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {

@@ -139,7 +139,7 @@ impl Shared {
                 Some(Ok(Ok(result))) => result,
                 Some(Ok(Err(_))) => Err(panicked()),
                 Some(Err(error)) => Err(error),
-                None => Err(fault(ErrorKind::Timeout)),
+                None => Err(fault(ErrorKind::Timeout).with_context(self.backend.waiting_for().into_owned())),
             },
         };
         let result = result.map_err(|error| if error.tier().is_empty() { named(error) } else { error });

@@ -1,8 +1,12 @@
 //! A tier below memory, as it is named: a backend, an address, a name.
 
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "redis"))]
 use std::any::Any;
+#[cfg(any(feature = "redis", feature = "fs"))]
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+#[cfg(feature = "redis")]
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +72,10 @@ pub enum Place {
 impl Tier {
     /// Uses this backend.
     pub fn new(backend: impl Backend) -> Self {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = (&backend as &dyn Any).downcast_ref() {
+            warn_if_exposed(redis);
+        }
         Self::of(Source::Shared(Arc::new(opened(backend))))
     }
 
@@ -134,8 +142,9 @@ impl Tier {
                     return Ok(None);
                 };
                 // a server is connected to when it is first asked
-                let open = || crate::Redis::connect(&url).map(opened);
-                shared(format!("redis {url}"), open)?
+                let redis = crate::Redis::connect(&url)?;
+                warn_if_exposed(&redis);
+                shared(format!("redis {url}"), || Ok(opened(redis)))?
             }
             #[cfg(feature = "fs")]
             Source::Fs(place) => {
@@ -183,9 +192,17 @@ impl Place {
             Self::Unset => Ok(variable(usual)),
             Self::Env(name) => match variable(name) {
                 Some(address) => Ok(Some(address)),
-                None => Err(Error::new(ErrorKind::Config, Operation::Configure)
-                    .with_tier(tier)
-                    .with_context(format!("the variable {name} is not set"))),
+                None => {
+                    Err(Error::new(ErrorKind::Config, Operation::Configure).with_tier(tier).with_context(
+                        match name.contains(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
+                            // what stands there may be what was to stand in the variable, with a password in it
+                            true => Cow::Borrowed(
+                                "`env` names no variable; write the name of one, such as `CACHE_URL`",
+                            ),
+                            false => Cow::from(format!("the variable {name} is not set")),
+                        },
+                    ))
+                }
             },
         }
     }
@@ -199,6 +216,18 @@ fn opened(backend: impl Backend) -> Shared {
     }
     let place = place::of(&backend);
     Shared::new(Arc::new(backend), place)
+}
+
+/// Says once for each server that what is sent there can be read on the way.
+#[cfg(feature = "redis")]
+fn warn_if_exposed(redis: &crate::Redis) {
+    static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if redis.is_exposed() && WARNED.lock().insert(redis.address().to_owned()) {
+        crate::log::warn(format_args!(
+            "tier `redis`: {}: keys, values and passwords cross the network in plain text; use `rediss://`",
+            redis.address()
+        ));
+    }
 }
 
 /// The tiers that the program gave names.

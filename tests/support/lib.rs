@@ -7,6 +7,7 @@ pub mod log;
 pub mod mount;
 pub mod redis;
 pub mod spans;
+pub mod tls;
 
 use std::ffi::OsStr;
 use std::pin::Pin;

@@ -1,6 +1,7 @@
 //! The URL of a server: parsed, and redacted for logs.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use redis::io::tcp::TcpSettings;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, parse_redis_url};
@@ -8,23 +9,41 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, parse_redis_url}
 type Advice = Cow<'static, str>;
 
 const TLS: &str = "TLS needs dcache's feature `redis-tls`; without it write `redis://`";
+const INSECURE: &str = "`#insecure` is refused: without a look at its certificate anybody can pose as the server; name \
+    its certificate authority in SSL_CERT_FILE, or by `Redis::connect_with`";
 const SCHEME: &str = "this is no URL of a Redis server; write `redis://user:password@host:6379/0`";
 const ENCODE: &str = "the URL does not parse; percent-encode special characters of user and password, as in \
     `redis://:p%40ss@host:6379/0`";
 const PASSWORD: &str = "the URL has a user and no password; a password alone is `redis://:password@host`";
 const DATABASE: &str = "the URL's path is no database number; write `redis://host:6379/0`";
 
+/// What a URL says.
+#[derive(Debug)]
+pub(super) struct Address {
+    /// Where the server is, and the login.
+    pub(super) server: ConnectionInfo,
+    /// Whether it is spoken to by TLS.
+    pub(super) tls: bool,
+}
+
 /// Reads a URL; on failure it says what to write, without quoting anything.
-pub(super) fn parse(url: &str) -> Result<ConnectionInfo, Advice> {
+pub(super) fn parse(url: &str) -> Result<Address, Advice> {
     let (scheme, rest) = url.split_once("://").ok_or(SCHEME)?;
-    match scheme.to_ascii_lowercase().as_str() {
+    let after_host = after_host(rest);
+    let tls = match scheme.to_ascii_lowercase().as_str() {
+        "rediss" | "valkeys" if !cfg!(feature = "redis-tls") => return Err(TLS.into()),
         // a `/`, `?` or `#` in a password ends the host early, so that a part of the password counts as host
-        "redis" | "valkey" if after_host(rest).contains(['@', '#']) => return Err(ENCODE.into()),
-        "redis" | "valkey" | "unix" | "redis+unix" | "valkey+unix" => {}
-        "rediss" | "valkeys" => return Err(TLS.into()),
+        "redis" | "valkey" | "rediss" | "valkeys" if after_host.contains('@') => return Err(ENCODE.into()),
+        "redis" | "valkey" | "rediss" | "valkeys" if after_host.contains('#') => {
+            return Err(if after_host.ends_with("#insecure") { INSECURE } else { ENCODE }.into());
+        }
+        "rediss" | "valkeys" => true,
+        "redis" | "valkey" | "unix" | "redis+unix" | "valkey+unix" => false,
         _ => return Err(SCHEME.into()),
-    }
-    let server = parse_redis_url(url).ok_or(ENCODE)?.into_connection_info().map_err(|cause| {
+    };
+    // the TLS is ours, and the client is told nothing of it
+    let plain = if tls { Cow::from(format!("redis://{rest}")) } else { url.into() };
+    let server = parse_redis_url(&plain).ok_or(ENCODE)?.into_connection_info().map_err(|cause| {
         // the client's words up to the dash are constants
         let words = cause.to_string().split(" - ").next().unwrap_or_default().to_lowercase();
         if words.contains("database") { DATABASE.into() } else { Cow::from(format!("{words}; {SCHEME}")) }
@@ -38,7 +57,8 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, Advice> {
     }
     // unlike the client by itself: `TCP_NODELAY`, and no `CLIENT SETINFO` that a proxy may refuse
     let login = login.clone().set_skip_set_lib_name();
-    Ok(server.set_tcp_settings(TcpSettings::default().set_nodelay(true)).set_redis_settings(login))
+    let server = server.set_tcp_settings(TcpSettings::default().set_nodelay(true)).set_redis_settings(login);
+    Ok(Address { server, tls })
 }
 
 /// Returns what follows user, password, host and port.
@@ -46,17 +66,38 @@ fn after_host(rest: &str) -> &str {
     &rest[rest.find(['/', '?', '#']).unwrap_or(rest.len())..]
 }
 
-/// Writes the address without user and password.
-pub(super) fn redacted(server: &ConnectionInfo) -> String {
-    let login = server.redis_settings();
-    let database = login.db();
-    let secret = if login.password().is_some() { "***@" } else { "" };
-    match server.addr() {
-        ConnectionAddr::Tcp(host, port) if host.contains(':') => {
-            format!("redis://{secret}[{host}]:{port}/{database}")
+impl Address {
+    /// Writes the address without user and password.
+    pub(super) fn redacted(&self) -> String {
+        let login = self.server.redis_settings();
+        let database = login.db();
+        let secret = if login.password().is_some() { "***@" } else { "" };
+        let scheme = if self.tls { "rediss" } else { "redis" };
+        match self.server.addr() {
+            ConnectionAddr::Tcp(host, port) if host.contains(':') => {
+                format!("{scheme}://{secret}[{host}]:{port}/{database}")
+            }
+            ConnectionAddr::Unix(path) => format!("unix://{secret}{}?db={database}", path.display()),
+            address => format!("{scheme}://{secret}{address}/{database}"),
         }
-        ConnectionAddr::Unix(path) => format!("unix://{secret}{}?db={database}", path.display()),
-        address => format!("redis://{secret}{address}/{database}"),
+    }
+
+    /// Tells whether what is sent there can be read on the way: it leaves this machine without TLS.
+    pub(super) fn is_exposed(&self) -> bool {
+        match self.server.addr() {
+            ConnectionAddr::Tcp(host, _) => !self.tls && !is_loopback(host),
+            _ => false,
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            host == "localhost" || host.ends_with(".localhost")
+        }
     }
 }
 
@@ -75,16 +116,57 @@ mod tests {
             ("unix:///run/r@1.sock?db=2&user=me&pass=hunter2", "unix://***@/run/r@1.sock?db=2"),
             ("redis+unix:///run/redis.sock", "unix:///run/redis.sock?db=0"),
         ] {
-            assert_eq!(redacted(&parse(url).unwrap()), shown, "{url}");
+            assert_eq!(parse(url).unwrap().redacted(), shown, "{url}");
         }
     }
 
     #[test]
     fn the_login_is_taken_from_the_url() {
-        let server = parse("redis://me:hun%40ter2@h/1").unwrap();
+        let server = parse("redis://me:hun%40ter2@h/1").unwrap().server;
         let login = server.redis_settings();
         assert_eq!((login.username(), login.password(), login.db()), (Some("me"), Some("hun@ter2"), 1));
         assert!(login.skip_set_lib_name() && server.tcp_settings().nodelay());
+    }
+
+    #[test]
+    #[cfg(feature = "redis-tls")]
+    fn tls_is_in_the_scheme() {
+        for (url, shown) in [
+            ("rediss://:hunter2@h", "rediss://***@h:6379/0"),
+            ("REDISS://h:1/2", "rediss://h:1/2"),
+            ("valkeys://[::1]", "rediss://[::1]:6379/0"),
+        ] {
+            let address = parse(url).unwrap();
+            assert!(address.tls && !address.is_exposed());
+            assert_eq!(address.redacted(), shown, "{url}");
+        }
+        for url in ["rediss://h/#insecure", "rediss://:hunter2@h#insecure", "valkeys://h/?x=1#insecure"] {
+            assert_eq!(parse(url).unwrap_err(), INSECURE, "{url}");
+        }
+        assert_eq!(parse("rediss://:hun#insecure@h").unwrap_err(), ENCODE);
+        assert_eq!(parse("rediss://h/#secure").unwrap_err(), ENCODE);
+    }
+
+    #[test]
+    #[cfg(not(feature = "redis-tls"))]
+    fn tls_without_its_feature_is_refused() {
+        for url in ["rediss://:hunter2@h", "valkeys://:hunter2@h", "rediss://h/#insecure"] {
+            assert_eq!(parse(url).unwrap_err(), TLS, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_stays_on_this_machine_is_not_exposed() {
+        for url in
+            ["redis://127.0.0.1", "redis://127.9.9.9", "redis://[::1]", "redis://LocalHost", "unix:///r"]
+        {
+            assert!(!parse(url).unwrap().is_exposed(), "{url}");
+        }
+        for url in ["redis://10.0.0.1", "redis://redis", "redis://[fe80::1]", "redis://localhost.example"] {
+            assert!(parse(url).unwrap().is_exposed(), "{url}");
+        }
+        assert!(!parse("redis://[::ffff:127.0.0.1]").unwrap().is_exposed());
+        assert!(!parse("redis://redis.localhost.").unwrap().is_exposed());
     }
 
     #[test]
@@ -94,8 +176,7 @@ mod tests {
             ("localhost:6379", SCHEME),
             ("http://hunter2@h", SCHEME),
             ("redis+sentinel://hunter2@h", SCHEME),
-            ("rediss://:hunter2@h", TLS),
-            ("valkeys://:hunter2@h", TLS),
+            ("redis://:hunter2@h/#insecure", INSECURE),
             ("redis://:hun#ter2@h", ENCODE),
             ("redis://:hun/ter2@h", ENCODE),
             ("redis://me:12/hunter2@h", ENCODE),

@@ -1,10 +1,13 @@
 //! [`Redis`] as a tier.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::command;
 use super::config::Redis;
+use super::connector::SILENT;
 use super::fault::{Failure, TIER};
+use super::pool::Pool;
 use super::sweep::Sweep;
 use crate::{Backend, BlockingBackend, Bytes, Error, Key, Operation, Scope, async_trait};
 
@@ -62,33 +65,41 @@ impl Backend for Redis {
         BUDGET
     }
 
+    fn waiting_for(&self) -> Cow<'_, str> {
+        match self.registry().is_shaking() {
+            true => format!("{}: {SILENT}", self.address()).into(),
+            false => self.address().into(),
+        }
+    }
+
+    /// A small pool of blocking connections, which works within tokio runtimes and outside. None over TLS: there
+    /// the caller of its synchronous functions waits for the I/O thread's connection.
     fn as_blocking(&self) -> Option<&dyn BlockingBackend> {
-        Some(self)
+        self.pool().map(|pool| pool as _)
     }
 }
 
-/// Uses a blocking connection of a small pool; works within tokio runtimes and outside.
-impl BlockingBackend for Redis {
+impl BlockingBackend for Pool {
     fn get(&self, key: &Key, limit: usize, budget: Duration) -> Result<Option<Bytes>, Error> {
-        let entry = self.pool().send(&command::get_within(key, limit), budget);
+        let entry = self.send(&command::get_within(key, limit), budget);
         let entry = entry.and_then(|entry| command::within(limit, entry));
         entry.map_err(|failure| self.error(failure, Operation::Get).with_key(key))
     }
 
     fn set(&self, key: &Key, entry: Bytes, life: Option<Duration>, budget: Duration) -> Result<(), Error> {
-        let done = self.pool().send(&command::set(key, &entry, life), budget);
+        let done = self.send(&command::set(key, &entry, life), budget);
         done.map_err(|failure| self.error(failure, Operation::Set).with_key(key))
     }
 
     fn remove(&self, key: &Key, budget: Duration) -> Result<(), Error> {
-        let done = self.pool().send(&command::remove(key), budget);
+        let done = self.send(&command::remove(key), budget);
         done.map_err(|failure| self.error(failure, Operation::Remove).with_key(key))
     }
 
     fn clear(&self, scope: &Scope, budget: Duration) -> Result<u64, Error> {
         let mut sweep = Sweep::new(scope);
         while let Some(request) = sweep.request() {
-            let step = self.pool().send(&request, budget);
+            let step = self.send(&request, budget);
             sweep.take(step.map_err(|failure| self.error(failure, Operation::Clear))?);
         }
         Ok(sweep.removed())
@@ -96,6 +107,12 @@ impl BlockingBackend for Redis {
 }
 
 impl Redis {
+    fn error(&self, failure: Failure, operation: Operation) -> Error {
+        failure.into_error(operation, self.address())
+    }
+}
+
+impl Pool {
     fn error(&self, failure: Failure, operation: Operation) -> Error {
         failure.into_error(operation, self.address())
     }

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use redis::aio::{AsyncStream, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, RedisError, RedisResult};
-use tokio::net::TcpStream;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, RedisError, RedisResult};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::command::Request;
+use super::connector::Connector;
 use super::fault::Failure;
 use super::meter::{Meter, Metered};
 
-/// How long connecting may take: the look-up of the name, the handshake and the login.
+/// How long connecting may take: the look-up of the name, the handshakes and the login.
 const CONNECTING: Duration = Duration::from_secs(1);
 
 /// How long an answer may take, for callers without a time budget of their own.
@@ -35,7 +35,11 @@ const LOST: u32 = 3;
 pub(super) struct Connection {
     state: watch::Receiver<State>,
     task: JoinHandle<()>,
+    /// Whether it waits for the end of a TLS handshake.
+    shaking: Arc<AtomicBool>,
     broken: AtomicBool,
+    /// Whether nothing came from there yet.
+    is_new: AtomicBool,
     unanswered: AtomicU32,
     meter: Arc<Meter>,
 }
@@ -53,11 +57,17 @@ pub(super) struct Driverless;
 
 impl Connection {
     /// Begins to connect, on this runtime.
-    pub(super) fn start(client: &Client, runtime: &Handle) -> Self {
+    pub(super) fn start(connector: &Connector, runtime: &Handle) -> Self {
         let (sender, state) = watch::channel(State::Connecting);
-        let meter = Arc::new(Meter::new());
-        let task = runtime.spawn(drive(client.clone(), Arc::clone(&meter), sender));
-        Self { state, task, broken: AtomicBool::new(false), unanswered: AtomicU32::new(0), meter }
+        let (meter, shaking) = (Arc::new(Meter::new()), Arc::new(AtomicBool::new(false)));
+        let task = runtime.spawn(drive(connector.clone(), meter.clone(), shaking.clone(), sender));
+        let (broken, is_new) = (AtomicBool::new(false), AtomicBool::new(true));
+        Self { state, task, shaking, broken, is_new, unanswered: AtomicU32::new(0), meter }
+    }
+
+    /// Says whether all that it waits for is the server's part of a TLS handshake.
+    pub(super) fn is_shaking(&self) -> bool {
+        self.shaking.load(Relaxed)
     }
 
     /// Says whether the next command should try this connection, rather than a new one.
@@ -98,7 +108,12 @@ impl Connection {
             Err(Failure::Command(cause)) if cause.is_timeout() => {}
             Err(_) => self.close(),
         }
-        Ok(answer)
+        Ok(answer.map_err(|failure| match failure {
+            Failure::Command(cause) if self.is_new.load(Relaxed) && cause.is_connection_dropped() => {
+                Failure::Closed(cause)
+            }
+            failure => failure,
+        }))
     }
 
     /// Waits for the connection.
@@ -132,6 +147,7 @@ struct Waiting<'a>(&'a Connection);
 impl Waiting<'_> {
     fn answered(self) {
         self.0.unanswered.store(0, Relaxed);
+        self.0.is_new.store(false, Relaxed);
         std::mem::forget(self);
     }
 }
@@ -146,9 +162,14 @@ fn closed() -> RedisError {
     io::Error::from(io::ErrorKind::UnexpectedEof).into()
 }
 
-async fn drive(client: Client, meter: Arc<Meter>, state: watch::Sender<State>) {
+async fn drive(
+    connector: Connector,
+    meter: Arc<Meter>,
+    shaking: Arc<AtomicBool>,
+    state: watch::Sender<State>,
+) {
     // on a task of its own, which catches the panic by which alone tokio says that a driver is missing
-    match tokio::spawn(open(client, meter)).await {
+    match tokio::spawn(open(connector, meter, shaking)).await {
         Ok(Ok((connection, driver))) => {
             state.send_replace(State::Ready(connection));
             drop(state); // from here on the connection is the callers' alone, and ends with them
@@ -169,26 +190,16 @@ async fn drive(client: Client, meter: Arc<Meter>, state: watch::Sender<State>) {
 type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Opens a connection.
-async fn open(client: Client, meter: Arc<Meter>) -> RedisResult<(MultiplexedConnection, Driver)> {
-    let opening = async move {
-        let server = client.get_connection_info();
-        let stream = Metered::new(stream(server.addr()).await?, meter);
-        let settings = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERING));
-        let opened = MultiplexedConnection::new_with_config(server.redis_settings(), stream, settings).await;
-        opened.map(|(connection, driver)| (connection, Box::pin(driver) as Driver))
-    };
-    timeout(CONNECTING, opening).await.unwrap_or_else(|_| Err(Failure::timeout()))
-}
-
-async fn stream(address: &ConnectionAddr) -> io::Result<Pin<Box<dyn AsyncStream + Send>>> {
-    match address {
-        ConnectionAddr::Tcp(host, port) => {
-            let stream = TcpStream::connect((host.as_str(), *port)).await?;
-            stream.set_nodelay(true)?;
-            Ok(Box::pin(stream))
-        }
-        #[cfg(unix)]
-        ConnectionAddr::Unix(path) => Ok(Box::pin(tokio::net::UnixStream::connect(path).await?)),
-        _ => Err(io::ErrorKind::Unsupported.into()),
-    }
+async fn open(
+    connector: Connector,
+    meter: Arc<Meter>,
+    shaking: Arc<AtomicBool>,
+) -> RedisResult<(MultiplexedConnection, Driver)> {
+    let deadline = Instant::now() + CONNECTING;
+    let stream = Metered::new(connector.stream(&shaking, deadline).await?, meter);
+    let settings = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERING));
+    let login = connector.server.redis_settings();
+    let opening = MultiplexedConnection::new_with_config(login, stream, settings);
+    let (connection, driver) = timeout_at(deadline, opening).await.map_err(|_| Failure::timeout())??;
+    Ok((connection, Box::pin(driver)))
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use redis::{ErrorKind as ClientKind, RedisError};
 
+#[cfg(feature = "redis-tls")]
+use super::tls::advice;
 use crate::{Error, ErrorKind, Operation};
 
 /// The tier's name.
@@ -17,6 +19,8 @@ pub(super) enum Failure {
     Connect(RedisError),
     /// The server refused the command, or the connection broke under it.
     Command(RedisError),
+    /// The server closed a new connection without a word.
+    Closed(RedisError),
     /// The server's answer is none that the command can have.
     Answer,
     /// The entry is larger than the caller wants it.
@@ -51,8 +55,19 @@ impl Failure {
     /// The cause is kept for faults of I/O alone: what a server says may quote the key or the password.
     pub(super) fn into_error(self, operation: Operation, address: &str) -> Error {
         let (operation, kind, text, cause) = match self {
-            Self::Connect(cause) => (Operation::Connect, kind(&cause), text(&cause), Some(cause)),
-            Self::Command(cause) => (operation, kind(&cause), text(&cause), Some(cause)),
+            Self::Connect(cause) => {
+                let why = if is_closed(&cause) { why_closed(address) } else { "" };
+                (Operation::Connect, kind(&cause), text(&cause, Quotes::Login) + why, Some(cause))
+            }
+            // the command may have been carried out
+            Self::Closed(cause) => {
+                let text = text(&cause, Quotes::Key) + why_closed(address);
+                (operation, kind(&cause), text, Some(cause))
+            }
+            Self::Command(cause) if operation == Operation::Set => {
+                (operation, kind(&cause), text(&cause, Quotes::Value), Some(cause))
+            }
+            Self::Command(cause) => (operation, kind(&cause), text(&cause, Quotes::Key), Some(cause)),
             Self::Answer => (operation, ErrorKind::Protocol, NOT_REDIS.to_owned(), None),
             Self::TooLarge => (operation, ErrorKind::TooLarge, String::new(), None),
             Self::Thread(error) => return error.with_tier(TIER),
@@ -67,11 +82,29 @@ impl Failure {
     }
 }
 
+fn is_closed(cause: &RedisError) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let kind = io_error(cause).map(io::Error::kind);
+    matches!(kind, Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
+}
+
+/// Says why a server may close a connection before its first answer.
+fn why_closed(address: &str) -> &'static str {
+    match address.split_once("://") {
+        Some(("redis", _)) => "; if the server speaks TLS at this port, write `rediss://`",
+        Some(("rediss", _)) => "; if the server asks for a certificate, give it one by `Redis::connect_with`",
+        _ => "",
+    }
+}
+
 const NOT_REDIS: &str = "this is no answer of a Redis server; are host and port right?";
 
 fn kind(cause: &RedisError) -> ErrorKind {
+    if let Some((kind, _)) = io_error(cause).and_then(advice) {
+        return kind;
+    }
     match cause.kind() {
-        ClientKind::Io => match io_kind(cause) {
+        ClientKind::Io => match io_error(cause).map(io::Error::kind) {
             Some(io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => ErrorKind::Timeout,
             Some(io::ErrorKind::PermissionDenied) => ErrorKind::Denied,
             Some(io::ErrorKind::InvalidData) => ErrorKind::Protocol,
@@ -86,20 +119,35 @@ fn kind(cause: &RedisError) -> ErrorKind {
     }
 }
 
-/// Says what happened, in words that can hold neither key nor password.
-fn text(cause: &RedisError) -> String {
+/// What a server was sent, and might quote.
+#[derive(PartialEq)]
+enum Quotes {
+    Login,
+    Key,
+    Value,
+}
+
+/// Says what happened, in words that can hold neither key nor value nor password.
+fn text(cause: &RedisError, quotes: Quotes) -> String {
     match cause.kind() {
-        ClientKind::Io => match kind(cause) {
-            ErrorKind::Timeout => String::new(), // the system's words would be "Resource temporarily unavailable"
-            ErrorKind::Protocol => NOT_REDIS.to_owned(),
-            _ => cause.to_string(), // the operating system's words
+        ClientKind::Io => match (io_error(cause).and_then(advice), kind(cause)) {
+            (Some((_, advice)), _) => advice.into_owned(),
+            // the system's words would be "Resource temporarily unavailable"
+            (None, ErrorKind::Timeout) => {
+                let own = io_error(cause).and_then(io::Error::get_ref);
+                own.map(ToString::to_string).unwrap_or_default()
+            }
+            (None, ErrorKind::Protocol) => NOT_REDIS.to_owned(),
+            (None, _) => cause.to_string(), // the operating system's words
         },
         ClientKind::AuthenticationFailed => "the server refuses the user or the password".to_owned(),
         ClientKind::Parse | ClientKind::UnexpectedReturnType => NOT_REDIS.to_owned(),
         ClientKind::RESP3NotSupported => "the server knows no RESP3; leave `protocol` out".to_owned(),
         _ => match (cause.code(), cause.detail().unwrap_or_default()) {
             (Some(code), detail) => match refusal(code, detail).1 {
-                "" => format!("{} {}", unquoted(code), unquoted(detail)).trim().to_owned(),
+                "" if !is_code(code) => String::new(),
+                "" if quotes == Quotes::Key => format!("{code} {}", unquoted(detail)).trim().to_owned(),
+                "" => code.to_owned(),
                 advice => format!("{code}: {advice}"),
             },
             (None, _) => cause.category().to_owned(),
@@ -132,14 +180,26 @@ fn refusal(code: &str, detail: &str) -> (ErrorKind, &'static str) {
     }
 }
 
-/// Cuts a server's words off where they begin to quote: `unknown command 'AUTH', with args beginning with: …`.
-fn unquoted(words: &str) -> &str {
-    words.split(['\'', '`', '"']).next().unwrap_or_default().trim_end()
+fn is_code(word: &str) -> bool {
+    (1..=16).contains(&word.len()) && word.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
-fn io_kind(cause: &RedisError) -> Option<io::ErrorKind> {
+/// Cuts a server's words off where they may begin to quote: `unknown command 'GET', with args beginning with: …`.
+/// A key has a colon before all that an argument can be in, and a request has a digit before any key.
+fn unquoted(words: &str) -> &str {
+    let is_plain = |letter: char| letter.is_ascii_alphabetic() || " ,.-".contains(letter);
+    let end = words.find(|letter| !is_plain(letter)).unwrap_or(words.len());
+    words[..end].trim_end()
+}
+
+fn io_error(cause: &RedisError) -> Option<&io::Error> {
     let cause = cause.source()?.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>()?;
-    cause.downcast_ref::<io::Error>().map(io::Error::kind)
+    cause.downcast_ref()
+}
+
+#[cfg(not(feature = "redis-tls"))]
+fn advice(_: &io::Error) -> Option<(ErrorKind, std::borrow::Cow<'static, str>)> {
+    None
 }
 
 #[cfg(test)]
@@ -178,15 +238,35 @@ mod tests {
     }
 
     #[test]
+    fn a_new_connection_that_is_closed_without_a_word_may_be_one_of_tls() {
+        let closed = |address| {
+            let cause = io::Error::from(io::ErrorKind::ConnectionReset).into();
+            Failure::Closed(cause).into_error(Operation::Get, address).to_string()
+        };
+        assert!(closed("redis://h:1/0").ends_with("write `rediss://`"));
+        assert!(closed("rediss://h:1/0").ends_with("by `Redis::connect_with`"));
+        assert!(closed("unix:///r").ends_with("connection reset"));
+    }
+
+    #[test]
     fn what_a_server_quotes_is_not_passed_on() {
         for answer in [
             "ERR unknown command 'AUTH', with args beginning with: 'hunter2' ",
             "ERR unknown command `AUTH`, with args beginning with: `hunter2`, ",
             "NOPERM No permissions to access a key 'hunter2'",
             "FOO'hunter2' is odd",
+            "hunter2 is odd",
+            "ERR cannot do *2 $3 DEL $3 hunter2",
+            "ERR nothing at shop:user:hunter2",
         ] {
             let error = refused(answer);
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+        let value = redis::parse_redis_value(b"-ERR cannot take hunter\r\n").unwrap();
+        let cause = || value.clone().extract_error().unwrap_err();
+        for failure in [Failure::Connect(cause()), Failure::Command(cause())] {
+            let error = failure.into_error(Operation::Set, "redis://h:1/0");
+            assert!(error.to_string().ends_with("redis://h:1/0: ERR"), "{error}");
         }
     }
 

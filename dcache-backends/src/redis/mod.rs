@@ -5,7 +5,9 @@
 //!
 //! - **Connections belong to the runtime that uses them.** One multiplexed connection for each tokio runtime
 //!   that calls, made at its first call and gone with it. Callers without a usable runtime share one on the
-//!   I/O thread ([`io`](crate::io)). Synchronous callers take a blocking one from a small pool.
+//!   I/O thread ([`io`](crate::io)). Synchronous callers take a blocking one from a small pool; over TLS they
+//!   share that of the I/O thread, since a handshake may take longer than a call's time budget: there it goes on
+//!   when the call has given up.
 //! - **No retries.** A call fails at once and the next one connects anew. Only a pooled connection that the
 //!   server closed in the meantime is exchanged within the call.
 //! - **No preliminaries.** Nothing is sent before the first command but `AUTH` and `SELECT` where the URL asks
@@ -18,10 +20,12 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `tls.rs` | whom to trust, and what a handshake failed for (feature `redis-tls`) |
 //! | `fault.rs` | what an error of the client or the server means |
 //! | `command.rs` | what is sent, and what it may be answered with |
 //! | `sweep.rs` | the commands that clear a scope, slice by slice |
 //! | `meter.rs` | how much a server may still send |
+//! | `connector.rs` | how a server is reached: the stream that a connection's bytes go over |
 //! | `connection.rs` | one runtime's connection, being made or in use |
 //! | `registry.rs` | which runtime has which connection |
 //! | `link.rs` | a blocking connection |
@@ -35,11 +39,16 @@ mod backend;
 mod command;
 mod config;
 mod connection;
+mod connector;
 mod fault;
 mod link;
 mod meter;
 mod pool;
 mod registry;
 mod sweep;
+#[cfg(feature = "redis-tls")]
+mod tls;
 
 pub use config::Redis;
+#[cfg(feature = "redis-tls")]
+pub use tls::Tls;

@@ -15,13 +15,19 @@ const IDLE: usize = 8;
 /// The blocking connections to one server. As many are open as threads use them at once.
 pub(super) struct Pool {
     server: ConnectionInfo,
+    address: String,
     /// The one used last is used next, so that the others may go idle and be closed by the server.
     idle: Mutex<Vec<Link>>,
 }
 
 impl Pool {
-    pub(super) fn new(server: ConnectionInfo) -> Self {
-        Self { server, idle: Mutex::default() }
+    /// Holds connections to a server, and its address for errors.
+    pub(super) fn new(server: ConnectionInfo, address: String) -> Self {
+        Self { server, address, idle: Mutex::default() }
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Sends a command and waits for the answer, all within the budget: connecting has what is left of it.
@@ -37,7 +43,10 @@ impl Pool {
             }
         }
         let mut fresh = Link::open(&self.server, deadline).map_err(Failure::Connect)?;
-        let answer = fresh.send(request, deadline);
+        let answer = fresh.send(request, deadline).map_err(|failure| match failure {
+            Failure::Command(cause) if cause.is_connection_dropped() => Failure::Closed(cause),
+            failure => failure,
+        });
         self.settle(fresh, answer)
     }
 

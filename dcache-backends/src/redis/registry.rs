@@ -2,25 +2,30 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redis::Client;
 use tokio::runtime::{Handle, Id};
 
 use super::command::Request;
 use super::connection::{Connection, Driverless};
+use super::connector::Connector;
 use super::fault::Failure;
 use crate::io as io_thread;
 
 /// The connections to one server, one for each runtime that uses it.
 pub(super) struct Registry {
-    client: Client,
+    connector: Connector,
     connections: Mutex<HashMap<Id, Arc<Connection>>>,
 }
 
 impl Registry {
-    pub(super) fn new(client: Client) -> Arc<Self> {
-        Arc::new(Self { client, connections: Mutex::default() })
+    pub(super) fn new(connector: Connector) -> Arc<Self> {
+        Arc::new(Self { connector, connections: Mutex::default() })
+    }
+
+    /// Says whether a connection waits for the server's part of a TLS handshake.
+    pub(super) fn is_shaking(&self) -> bool {
+        self.connections().values().any(|connection| connection.is_shaking())
     }
 
     /// Sends a command over the connection of the caller's runtime, or over the I/O thread's where there is no
@@ -42,15 +47,19 @@ impl Registry {
 
     /// Returns the runtime's connection; begins a new one if there is none or it is broken.
     fn connection(&self, runtime: &Handle) -> Arc<Connection> {
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self.connections();
         if let Some(connection) = connections.get(&runtime.id()).filter(|connection| connection.is_usable()) {
             return Arc::clone(connection);
         }
         // those of runtimes that are gone closed with them; what is left of them goes now
         connections.retain(|_, connection| !connection.has_ended());
-        let connection = Arc::new(Connection::start(&self.client, runtime));
+        let connection = Arc::new(Connection::start(&self.connector, runtime));
         connections.insert(runtime.id(), Arc::clone(&connection));
         connection
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<Id, Arc<Connection>>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -58,13 +67,15 @@ impl Registry {
 mod tests {
     use std::net::{Ipv4Addr, TcpListener};
 
+    use redis::IntoConnectionInfo as _;
+
     use super::*;
 
     #[test]
     fn runtimes_that_are_gone_are_forgotten() {
         let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(); // connecting takes no more
-        let client = Client::open(format!("redis://{}", server.local_addr().unwrap())).unwrap();
-        let registry = Registry::new(client);
+        let server = format!("redis://{}", server.local_addr().unwrap()).into_connection_info().unwrap();
+        let registry = Registry::new(Connector::plain(server));
         let known = || registry.connections.lock().unwrap().len();
         for round in 0..50 {
             let mut builder = tokio::runtime::Builder::new_current_thread();

@@ -4,6 +4,7 @@ mod access;
 mod clear;
 mod connections;
 mod faults;
+mod tls;
 mod values;
 
 use std::time::Duration;
