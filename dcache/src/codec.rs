@@ -142,6 +142,10 @@ pub struct Postcard;
 
 /// Holds values as JSON (feature `json`): readable for others, and for types that use `flatten`,
 /// `untagged` or `skip_serializing_if`.
+///
+/// How serde decodes an `untagged` enum that holds itself cannot be bounded: memory grows with the depth of the
+/// payload, time exponentially where variants begin alike, and newtypes that hold themselves may overflow the
+/// stack. Keep such values where only you can write.
 #[derive(Clone, Copy, Debug)]
 pub struct Json;
 

@@ -14,6 +14,9 @@
 //! - A payload of n bytes makes a type take n times the size of its elements.
 //! - A type that keeps what it reads before it decides (`untagged`, `flatten`, `tag`) decodes what it kept past
 //!   these bounds. Of the codecs here JSON alone can be read like that; its 127 levels are all that holds then.
+//!   serde copies what is kept for every level of a recursive `untagged` enum: 64 KB in 100 levels take 107 MB.
+//!   And where two variants begin alike it tries both at every level: 43 bytes in 20 levels take seconds. A type
+//!   that takes no byte for a level (`struct Chain(Option<Box<Chain>>)`) never ends there: `5` overflows the stack.
 
 use std::cell::Cell;
 use std::fmt;
