@@ -129,16 +129,14 @@ async fn ask(redis: &Redis, asked: Asked, key: &Key) -> Result<Done, Error> {
     }
 }
 
-fn ask_blocking(redis: &Redis, asked: Asked, key: &Key) -> Result<Done, Error> {
+fn ask_blocking(redis: &dyn BlockingBackend, asked: Asked, key: &Key) -> Result<Done, Error> {
     let budget = Duration::from_secs(5);
     match asked {
-        Asked::Get | Asked::Check => BlockingBackend::get(redis, key, usize::MAX, budget).map(Done::Entry),
-        Asked::GetWithin(limit) => BlockingBackend::get(redis, key, limit.into(), budget).map(Done::Entry),
-        Asked::Set => {
-            BlockingBackend::set(redis, key, Bytes::from_static(b"e"), None, budget).map(|()| Done::Other)
-        }
-        Asked::Remove => BlockingBackend::remove(redis, key, budget).map(|()| Done::Other),
-        Asked::Clear => BlockingBackend::clear(redis, key.scope(), budget).map(|_| Done::Other),
+        Asked::Get | Asked::Check => redis.get(key, usize::MAX, budget).map(Done::Entry),
+        Asked::GetWithin(limit) => redis.get(key, limit.into(), budget).map(Done::Entry),
+        Asked::Set => redis.set(key, Bytes::from_static(b"e"), None, budget).map(|()| Done::Other),
+        Asked::Remove => redis.remove(key, budget).map(|()| Done::Other),
+        Asked::Clear => redis.clear(key.scope(), budget).map(|_| Done::Other),
     }
 }
 
@@ -158,7 +156,7 @@ fn target(data: &[u8]) -> arbitrary::Result<()> {
     let memory = measure(|| {
         let redis = Redis::connect(if is_blocking { &server.far } else { &server.near }).unwrap();
         answer = Some(if is_blocking {
-            ask_blocking(&redis, asked, &key)
+            ask_blocking(redis.as_blocking().unwrap(), asked, &key)
         } else {
             server.runtime.block_on(ask(&redis, asked, &key))
         });
