@@ -5,6 +5,8 @@ use dcache::Redis;
 mod entries;
 mod gone;
 mod mad;
+#[cfg(target_os = "linux")]
+mod name;
 mod proxy;
 mod refusing;
 
