@@ -8,12 +8,15 @@ use dcache::{Backend, Bytes, Cache, Error, Key, Scope, Tier, async_trait};
 use dcache_tests::Shelf;
 use futures::executor::block_on;
 
+/// Keys and entries.
+type Writes = Vec<(String, Bytes)>;
+
 /// A shelf that lets writes lie while it is slow, and answers none of them.
 #[derive(Clone, Default)]
 struct Slow {
     shelf: Shelf,
     /// What lies there, while it is slow.
-    lying: Arc<Mutex<Option<Vec<(String, Bytes)>>>>,
+    lying: Arc<Mutex<Option<Writes>>>,
 }
 
 impl Slow {
@@ -21,7 +24,7 @@ impl Slow {
         *self.lying.lock().unwrap() = Some(Vec::new());
     }
 
-    fn become_quick(&self) -> Vec<(String, Bytes)> {
+    fn become_quick(&self) -> Writes {
         self.lying.lock().unwrap().take().unwrap()
     }
 
@@ -55,7 +58,7 @@ impl Backend for Slow {
 }
 
 /// Returns a cache whose value 1 under the key 1 is still on its way to the tier.
-fn on_its_way(name: &str) -> (Cache<u32, u32>, Slow, Vec<(String, Bytes)>) {
+fn on_its_way(name: &str) -> (Cache<u32, u32>, Slow, Writes) {
     let slow = Slow::default();
     let tier = Tier::new(slow.clone()).timeout(Duration::from_millis(500));
     let cache: Cache<u32, u32> = Cache::builder(name).no_memory().tier(tier).build().unwrap();
@@ -67,10 +70,11 @@ fn on_its_way(name: &str) -> (Cache<u32, u32>, Slow, Vec<(String, Bytes)>) {
     (cache, slow, writes)
 }
 
+type Change = fn(&Cache<u32, u32>) -> Result<(), Error>;
+
 #[test]
 fn nothing_old_comes_back_after_a_removal() {
-    let changes: [fn(&Cache<u32, u32>) -> Result<(), Error>; 2] =
-        [|cache| cache.blocking().invalidate(&1), |cache| cache.blocking().clear()];
+    let changes: [Change; 2] = [|cache| cache.blocking().invalidate(&1), |cache| cache.blocking().clear()];
     for (n, change) in changes.into_iter().enumerate() {
         let (cache, slow, writes) = on_its_way(&format!("removed {n}"));
         change(&cache).unwrap();
