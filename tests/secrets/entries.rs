@@ -47,8 +47,8 @@ impl<'de> Deserialize<'de> for Odd {
 }
 
 fn odd_cache<D: Codec<Odd>>(name: &str, shelf: &Shelf) -> Cache<String, Odd> {
-    let builder = Cache::builder(name).no_memory().tier(shelf.clone()).ttl(HOUR);
-    builder.held_by::<D>().build().unwrap()
+    let builder = Cache::builder(name).held_by::<D>().no_memory().tier(shelf.clone());
+    builder.ttl(HOUR).build().unwrap()
 }
 
 fn fail_in_each_way<D: Codec<Odd>>(codec: &str) {
