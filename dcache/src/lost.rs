@@ -118,8 +118,8 @@ impl Lost {
     fn add(&self, target: Target<'_>) {
         let number = self.last.fetch_add(1, SeqCst) + 1;
         let mut state = self.state.lock();
-        let is_first = state.functions.is_empty();
         let scope = target.scope();
+        let is_first = !state.functions.contains_key(scope);
         let debts = state.functions.entry(scope.clone()).or_default();
         let had_all = debts.all.is_some();
         match target {
@@ -137,8 +137,8 @@ impl Lost {
         let function = scope.function();
         if is_first {
             log::warn(format_args!(
-                "a change of `{function}` did not reach a tier: it waits there, and until it is carried out what it \
-                 changes is not read"
+                "a change of `{function}` did not reach a tier: it is carried out later, and what it changes is not \
+                 read there before"
             ));
         }
         if overflows {
@@ -167,14 +167,15 @@ impl Lost {
                 debts.all = debts.all.filter(|lost| *lost > number);
             }
         }
-        if debts.keys.is_empty() && debts.all.is_none() {
+        let is_last = debts.keys.is_empty() && debts.all.is_none();
+        if is_last {
             function.remove();
         }
         self.functions.store(state.functions.len(), SeqCst);
-        let is_last = state.functions.is_empty();
         drop(state);
         if is_last {
-            log::info(format_args!("all changes that had not reached a tier are carried out"));
+            let function = target.scope().function();
+            log::info(format_args!("all changes of `{function}` that had not reached a tier are carried out"));
         }
     }
 }

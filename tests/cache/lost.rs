@@ -145,7 +145,7 @@ fn too_many_lost_keys_are_the_whole_function() {
     dcache::drain_blocking();
     assert_eq!((cache.blocking().get(&20_000), lost(&cache)), (None, 0));
     assert_eq!(other.blocking().get(&1), Some(1), "another function's");
-    assert_eq!(log.lines("all changes that had not reached a tier are carried out").len(), 1);
+    assert_eq!(log.lines("all changes of `too%20many` that had not reached a tier are carried out").len(), 1);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn down_during_an_invalidate() {
         cause: "`kill -9`, then `invalidate`, which returns an error, then a restart with the old entry, which nobody reads",
         breaker: StaysClosed,
         counter: Counter::Lost,
-        log: "WARN a change of `…` did not reach a tier: it waits there, and until it is carried out what it changes is not read",
+        log: "WARN a change of `…` did not reach a tier: it is carried out later, and what it changes is not read there before",
         ..GONE
     }
     .measure(|trial| {
