@@ -175,7 +175,9 @@ impl Lost {
         drop(state);
         if is_last {
             let function = target.scope().function();
-            log::info(format_args!("all changes of `{function}` that had not reached a tier are carried out"));
+            log::info(format_args!(
+                "all changes of `{function}` that had not reached a tier are carried out"
+            ));
         }
     }
 }

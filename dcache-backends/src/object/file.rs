@@ -75,7 +75,7 @@ pub(super) fn publish(
         root.owner().keeps(&folder)?;
         let draft = Draft::create(&folder)?;
         draft.write(content, expiry)?;
-        let _lane = root.lane(name);
+        let _lane = root.lane(object.as_ref());
         let is_wanted = is_wanted();
         if is_wanted {
             draft.publish(object)?;
@@ -97,9 +97,9 @@ pub(super) fn publish(
 
 /// Removes an object; one that is not there is removed already, and none that was given up before comes after.
 pub(super) fn remove(root: &Root, name: &str) -> io::Result<()> {
-    let _lane = root.lane(name);
-    let (folder, name) = split(name);
-    match Dir::open(root.path(), folder).and_then(|folder| remove_from(&folder, name.as_ref())) {
+    let (folder, object) = split(name);
+    let _lane = root.lane(object.as_ref());
+    match Dir::open(root.path(), folder).and_then(|folder| remove_from(&folder, object.as_ref())) {
         Err(cause) if is_absent(&cause) => Ok(()),
         removed => removed,
     }

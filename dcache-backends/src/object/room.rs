@@ -113,7 +113,7 @@ impl Room {
     fn run(&self, is_full: bool) -> io::Result<u64> {
         let _running = Running(self);
         self.written.store(0, Relaxed);
-        Sweep { root: self.root.path(), capacity: self.capacity, is_full, written: &self.written }.run()
+        Sweep { root: &self.root, capacity: self.capacity, is_full, written: &self.written }.run()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -168,8 +168,7 @@ mod tests {
         }
         room.wait();
         let written = AtomicU64::new(0);
-        let only_weigh =
-            Sweep { root: room.root.path(), capacity: u64::MAX, is_full: false, written: &written };
+        let only_weigh = Sweep { root: &room.root, capacity: u64::MAX, is_full: false, written: &written };
         let left = only_weigh.run().unwrap();
         assert!(left <= 1 << 20, "{left} bytes are left");
         assert!(left > 1 << 19, "only {left} bytes are left");

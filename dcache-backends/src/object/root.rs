@@ -1,5 +1,6 @@
 //! The tier's folder: where it is and whose, and the order of writes and removals in it.
 
+use std::ffi::OsStr;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,8 +68,8 @@ impl Root {
         folder::claim(&folder).map(drop)
     }
 
-    /// Waits for who publishes or removes this object, and keeps others from it.
-    pub(super) fn lane(&self, name: &str) -> MutexGuard<'_, ()> {
+    /// Waits for who publishes or removes an object of this name, in whatever folder, and keeps others from it.
+    pub(super) fn lane(&self, name: &OsStr) -> MutexGuard<'_, ()> {
         let lane = self.hasher.hash_one(name) as usize % LANES;
         self.lanes[lane].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,7 +1,6 @@
 //! What goes when there is too much: the expired, then what would expire next.
 
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -10,6 +9,7 @@ use super::dir::Dir;
 use super::draft;
 use super::file;
 use super::folder;
+use super::root::Root;
 use super::walk::{Found, Spot, Walk};
 use crate::clock;
 
@@ -35,7 +35,7 @@ pub(super) fn charge(length: u64) -> u64 {
 /// taken. The order by remaining life needs no more than the modification time; the times of access are not
 /// kept on many file systems (`noatime`, `relatime`). Of equal lives the oldest goes first.
 pub(super) struct Sweep<'a> {
-    pub(super) root: &'a Path,
+    pub(super) root: &'a Root,
     pub(super) capacity: u64,
     /// The disk is full before the capacity is reached: then what is taken now is the capacity.
     pub(super) is_full: bool,
@@ -48,7 +48,7 @@ impl Sweep<'_> {
     ///
     /// Faults of single files are passed over: the next sweep meets them again.
     pub(super) fn run(self) -> io::Result<u64> {
-        if !folder::is_claimed(&Dir::open(self.root, "")?) {
+        if !folder::is_claimed(&Dir::open(self.root.path(), "")?) {
             return Ok(0);
         }
         let sample = self.survey()?;
@@ -76,7 +76,7 @@ impl Sweep<'_> {
                 }
                 Found::Object(spot) => {
                     let Ok(object) = spot.look() else { continue };
-                    if object.modified > now || file::remove_from(&spot.folder, &spot.name).is_err() {
+                    if object.modified > now || !self.discard(&spot, now) {
                         sample.add(object.modified, charge(object.length));
                     }
                 }
@@ -93,8 +93,7 @@ impl Sweep<'_> {
             let Found::Object(spot) = found else { continue };
             let Ok(object) = spot.look() else { continue };
             let is_due = freed < excess && object.modified <= cutoff;
-            // one that is gone went in another process's sweep
-            if is_due && file::remove_from(&spot.folder, &spot.name).is_ok() {
+            if is_due && self.discard(&spot, cutoff) {
                 freed += charge(object.length);
             } else {
                 left += charge(object.length);
@@ -103,10 +102,18 @@ impl Sweep<'_> {
         Ok(left)
     }
 
+    /// Removes an object if it still expires by then: a fresh one may be in its place by now. Says whether it is gone,
+    /// be it in another process's sweep.
+    fn discard(&self, spot: &Spot, by: SystemTime) -> bool {
+        let _lane = self.root.lane(&spot.name);
+        let is_due = spot.look().map_or(true, |object| object.modified <= by);
+        is_due && file::remove_from(&spot.folder, &spot.name).is_ok()
+    }
+
     /// Walks in slices with pauses between them, unless that would let the writers get ahead.
     fn walk(&self) -> io::Result<impl Iterator<Item = Found>> {
         let mut seen = 0;
-        Ok(Walk::all(self.root)?.filter_map(Result::ok).inspect(move |_| {
+        Ok(Walk::all(self.root.path())?.filter_map(Result::ok).inspect(move |_| {
             seen += 1;
             if seen % SLICE == 0 && self.written.load(Relaxed) < self.capacity / 64 {
                 thread::sleep(PAUSE);

@@ -1,6 +1,7 @@
 //! What a sweep removes, and what it leaves alone.
 
 use std::fs::{self, File};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use dcache_tests::with_environment;
 
@@ -56,4 +57,30 @@ fn leaves_a_folder_alone_that_is_not_tagged() {
     fs::remove_file(fs.root().join("CACHEDIR.TAG")).unwrap();
     fs.sweep().unwrap();
     assert!(object.exists());
+}
+
+#[test]
+fn a_fresh_entry_in_the_place_of_an_expired_one_stays() {
+    let (_folder, fs) = quiet();
+    let key = key("a");
+    set(&fs, &key, "x").unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(SeqCst) {
+                fs.sweep().unwrap();
+            }
+        });
+        for round in 0..2_000 {
+            if let Ok(file) = File::open(path(&fs, &key)) {
+                file.set_modified(std::time::UNIX_EPOCH).unwrap();
+            }
+            set(&fs, &key, "y").unwrap();
+            if get(&fs, &key).unwrap().is_none() {
+                is_over.store(true, SeqCst);
+                panic!("it was swept away in round {round}");
+            }
+        }
+        is_over.store(true, SeqCst);
+    });
 }
