@@ -157,7 +157,7 @@ mod checker {
     pub(crate) fn check(_preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
         let schedules = std::env::var("DCACHE_SCHEDULES").ok().and_then(|number| number.parse().ok());
         let mut config = shuttle::Config::new();
-        config.stack_size = 0x20_000;
+        config.stack_size = 0x40_000;
         let scheduler = RandomScheduler::new(schedules.unwrap_or(SCHEDULES));
         shuttle::Runner::new(scheduler, config).run(model);
     }
