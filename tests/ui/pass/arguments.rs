@@ -64,7 +64,7 @@ fn skipped<'b>(buffer: &'b mut Vec<u8>, ratio: f64, name: impl AsRef<str>, n: u8
     n + ratio as u8 + name.as_ref().len() as u8
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(borrowed("a", b"b", "c".as_ref(), &vec!["d".into()], &[1, 2]), 6);
     assert_eq!(borrowed::peek("a", b"b", "c".as_ref(), &vec!["d".into()], &[1, 2]), Some(6));
     assert_eq!(optional(Some("a"), None, Some(3)), 4);

@@ -25,7 +25,7 @@ impl<const N: usize> Ring<N> {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Table::<u8>::first(2), "00");
     assert_eq!(Table::<bool>::first(2), "falsefalse");
     assert_eq!(Table::<u8>::with(1u8), "01");

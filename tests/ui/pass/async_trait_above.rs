@@ -28,7 +28,7 @@ impl Price for Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     pollster::block_on(async {
         let shop: Box<dyn Price> = Box::new(Shop(1));
         assert_eq!(shop.of("a").await, shop.of("a").await);

@@ -39,7 +39,7 @@ impl Local for Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     pollster::block_on(async {
         assert_eq!(Shop(1).of("a".into(), b"x").await, Shop(1).of("a".into(), b"x").await);
         assert_eq!(Shop(1).of_cache("a".into(), b"x").peek().await, Some(2));

@@ -30,7 +30,7 @@ impl Price for Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     pollster::block_on(async {
         assert_eq!(Shop(1).of("a").await, Shop(1).of("a").await);
         assert!(Shop(1).of("").await.is_err());

@@ -60,7 +60,7 @@ fn forever(text: &'static str, maybe: Option<&'static str>, cow: Cow<'static, st
 }
 
 #[dcache(ttl = "1h", stale_while_revalidate = "10m", companion = none)]
-fn within_the_function<'a>(text: &'a str, forever: Option<&'static str>, cow: Cow<str>) -> usize {
+fn within_the_function<'a>(text: &'a str, forever: Option<&'static str>, cow: Cow<'_, str>) -> usize {
     let text: &'a str = text;
     let forever: Option<&'static str> = forever;
     text.len() + forever.map_or(0, str::len) + cow.len()
@@ -85,7 +85,7 @@ macro_rules! cached {
 
 cached!(length(text: &str));
 
-fn main() {
+pub(crate) fn main() {
     let shared: Arc<str> = "s".into();
     let call = || {
         let path = Path::new("p");

@@ -195,7 +195,7 @@ impl Fetched for Shop<u64> {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let shop = Shop { id: 5 };
     assert_eq!((shop.price(""), shop.price("abc"), shop.price_cache("abc").peek()), (5, 20, Some(20)));
     assert_eq!((shop.described("a").as_str(), shop.lifetimes("a b", Some("abc"))), ("{self} 6 10 a", 8));

@@ -55,7 +55,7 @@ mod prices {
 
 use prices::{Price, Shop};
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((prices::free("a", 1), prices::free("abc", 1), prices::free::peek(1)), (2, 2, Some(2)));
     assert!(prices::free::entry(1).unwrap().remaining.is_some());
     assert_eq!(pollster::block_on(prices::alone(1)), Ok(1));

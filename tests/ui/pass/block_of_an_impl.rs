@@ -44,7 +44,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let (one, two) = (Shop { id: 1 }, Shop { id: 2 });
     assert_eq!((one.defaults(1), two.defaults_cache(1).peek()), (11, Some(11)));
     assert_eq!(one.defaults_cache(1).cache().name(), "shop.defaults");

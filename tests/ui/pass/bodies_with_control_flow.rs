@@ -75,7 +75,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((early(1), early(2)), (Ok(1), Ok(5)));
     assert_eq!(pollster::block_on(loops(2)), Some(11));
     assert_eq!(pollster::block_on(loops(4)), None);

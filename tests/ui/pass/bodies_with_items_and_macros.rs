@@ -66,7 +66,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(items(1), 24);
     assert_eq!(macros(1, "a"), "a  31");
     assert_eq!(doc_and_attributes_inside(1), 2);

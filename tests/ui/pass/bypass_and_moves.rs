@@ -16,7 +16,7 @@ async fn g(names: Vec<String>) -> Result<Vec<String>, ()> {
     Ok(names)
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(f(Options { fresh: true }, "a".into()), "atrue");
     assert!(f::peek(Options { fresh: true }, "a".into()).is_none());
     assert_eq!(f(Options { fresh: false }, "a".into()), "afalse");

@@ -26,7 +26,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let (one, two) = (Shop::open(1), Shop::open(2));
     assert_eq!((one.price("abc"), two.price("abc")), (3, 6));
     assert_eq!(one.prices.blocking().get(&("abc".to_owned(),)), Some(3));

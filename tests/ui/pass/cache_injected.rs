@@ -40,7 +40,7 @@ fn by_call(n: u64) -> Arc<str> {
     n.to_string().into()
 }
 
-fn main() {
+pub(crate) fn main() {
     let (first, second) = (Cache::builder("first").build().unwrap(), Cache::builder("second").build().unwrap());
     first.blocking().put(&(1,), 9).unwrap();
     assert_eq!((by_argument(&first, 1), by_argument(&second, 1)), (9, 2));

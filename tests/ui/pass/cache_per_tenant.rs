@@ -31,7 +31,7 @@ impl Tenants {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let tenants = Tenants::open();
     assert_eq!((tenants.quote("red", "a", 1), tenants.quote("blue", "a", 1)), (3, 4));
     assert_eq!((tenants.quote("x", "a", 1), tenants.quote("xyz", "a", 1)), (1, 1));

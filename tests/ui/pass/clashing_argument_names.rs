@@ -50,7 +50,7 @@ fn key(key: N) -> N {
     key
 }
 
-fn main() {
+pub(crate) fn main() {
     free::put(1, 2, 3, 4, 5, 6, 7, 8, 9, 99).unwrap();
     assert_eq!(free(1, 2, 3, 4, 5, 6, 7, 8, 9), 99);
     assert_eq!(pollster::block_on(waits(1, 2, 3, 4, 5, 6, 7, 8)), Ok(36));

@@ -93,7 +93,7 @@ impl Show for Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((free(0).to_string(), free(1).to_string()), ("zero".into(), "1".into()));
     assert_eq!(fallible(1).unwrap().to_string(), "1");
     assert_eq!((&*slice(0), &*slice(1)), (&[1, 2, 3][..], &[0][..]));

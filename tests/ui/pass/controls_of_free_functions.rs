@@ -10,7 +10,7 @@ async fn waits(sku: &str, _db: &mut u8) -> usize {
     sku.len()
 }
 
-fn main() -> Result<(), Error> {
+pub(crate) fn main() -> Result<(), Error> {
     assert_eq!(sync("a", Some(1)).as_deref(), Ok("a1"));
     let peeked: Option<String> = sync::peek("a", Some(1));
     let entry: Option<Entry<String>> = sync::entry("a", Some(1));

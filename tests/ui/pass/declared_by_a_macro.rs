@@ -24,7 +24,7 @@ cached!(fallible(n: u64));
 cached!(converted: &'static str => String);
 cached!(number: u8 => u64);
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(length("abc"), 3);
     assert_eq!(fallible(1), Ok(1));
     assert_eq!(converted("a", None), "a");

@@ -65,7 +65,7 @@ fn codec_by_path(n: u64) -> u64 {
     n
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(every("", 1).unwrap(), "1");
     assert_eq!(every("", 0).unwrap(), "0");
     assert_eq!(weighed(1), "1");

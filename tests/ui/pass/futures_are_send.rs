@@ -36,7 +36,7 @@ fn is_send<T: Send>(value: T) -> T {
     value
 }
 
-fn main() {
+pub(crate) fn main() {
     let mut pool = Pool(Cell::new(0));
     assert_eq!(pollster::block_on(is_send(f(&mut pool, "a", vec![1]))), Ok(vec![1]));
     drop(is_send(f::peek("a", vec![1])));

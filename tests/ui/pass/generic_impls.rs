@@ -46,7 +46,7 @@ impl<T: Debug + Clone + Eq + Hash + Send + Sync + 'static> Shown for Vec<T> {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Pair(1u8, 'a').shown(), "1'a'");
     assert_eq!(Pair(1u16, true).shown(), "1true");
     assert_eq!(Pair(1u8, 'a').with(&2u8), "12");

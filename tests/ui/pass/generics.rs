@@ -69,7 +69,7 @@ fn not_static<T: AsRef<str>>(name: T) -> usize {
     name.as_ref().len()
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(not_static(&String::from("abc")), 3);
     assert_eq!(not_static::peek("abc"), None, "a cache for each type");
     assert_eq!(lifetimes("a", "b"), "ab");

@@ -37,7 +37,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let shop = Shop(1);
     let price = shop.price_cache("abc");
     assert_eq!(price.peek(), None);

@@ -65,7 +65,7 @@ impl Price for String {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Shop(1).of("ab"), 3);
     let handle: Handle<usize, Blocks> = Shop(1).of_cache("ab");
     assert_eq!(handle.peek(), Some(3));

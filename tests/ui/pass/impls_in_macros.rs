@@ -51,7 +51,7 @@ methods! {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((Small(1).price(2), Large(2).cost(2)), (3, 4));
     assert_eq!((Small::made(3).0, Large::made(4).0), (3, 4));
     assert_eq!((Small(1).in_a_block(2), Large(1).in_a_block(3)), (3, 4));

@@ -24,7 +24,7 @@ impl<const W: usize, const H: usize> Grid<W, H> {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Grid([[1, 2], [3, 4]]).sum(), 10);
     assert_eq!((Grid::<1, 2>::area::<3>(1), Grid::<1, 2>::area::<4>(1), Grid::<2, 2>::area::<4>(1)), (6, 8, 16));
     assert_eq!(pollster::block_on(Grid([[1, 2]]).flat::<true>()), [1, 2]);

@@ -37,7 +37,7 @@ impl<'a> View<'a> {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let text = String::from("a-b");
     let view = View { text: &text, id: 1 };
     assert_eq!(view.length(), 3);

@@ -40,7 +40,7 @@ where
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Holder::<str> { inner: "abc".into() }.length(), 3);
     assert_eq!(Holder { inner: Box::new(1u8) }.repeated(2u32), ["1", "1"]);
 }

@@ -25,7 +25,7 @@ async fn outer() -> u64 {
     inner(plain(1).await).await
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Shop.price("abc"), 3);
     assert_eq!(pollster::block_on(outer()), 3);
     let nested = |n: u64| {

@@ -68,7 +68,7 @@ fn block(tags: &[u8]) -> usize {
     tags.len()
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(one(1, 0.5), 1);
     assert_eq!(one::peek(1), Some(1));
     assert!(one::key(1).ends_with("user:1"));

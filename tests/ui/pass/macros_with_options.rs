@@ -34,7 +34,7 @@ cached!(two, "5s", "n:{n}", [memory(capacity = 10)], ratio);
 passed_on!(ttl = "1h", skip(more), name = "passed");
 with_visibility!(pub(crate) shown<'a>((_, _), (u8, u8)) -> String);
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((one(1, 0.5), one::peek(1)), (1, Some(1)));
     assert_eq!((two(1, 0.5), two::peek(1)), (1, Some(1)));
     assert_eq!((passed(1, "a"), passed(1, "abc")), (2, 2));

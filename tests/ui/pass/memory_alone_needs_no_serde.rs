@@ -12,6 +12,6 @@ fn page(sku: &Sku) -> Arc<Page> {
     Arc::new(Page(sku.0.as_bytes().to_vec()))
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(page(&Sku("a".into())).0, b"a");
 }

@@ -35,7 +35,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let point = Point { x: 3, y: 4 };
     assert_eq!(Shop(1).taken_apart((1, 2), point.clone(), [6, 7, 8]), 13);
     assert_eq!(Shop(1).bound(1, "ab".into(), point, 9), 11);

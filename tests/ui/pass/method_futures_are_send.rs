@@ -65,7 +65,7 @@ fn is_send<T: Send>(value: T) -> T {
     value
 }
 
-fn main() {
+pub(crate) fn main() {
     let cache = Cache::builder("own").build().unwrap();
     let mut shop = Shop { id: 1, seen: Cell::new(0), cache };
     assert_eq!(pollster::block_on(is_send(shop.mutable("a", vec![1]))), Ok(vec![1]));

@@ -47,7 +47,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let (one, two) = (Shop(1), Shop(2));
     assert_eq!(one.by_reference(1), one.by_reference(1));
     assert_ne!(one.by_reference(1), two.by_reference(1));

@@ -35,7 +35,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     pollster::block_on(async {
         let shop = Shop("rome".to_owned());
         assert_eq!(shop.by_reference("a").await, shop.by_reference("a").await);

@@ -50,7 +50,7 @@ fn is_odd(n: u32) -> bool {
     n != 0 && is_even(n - 1)
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(Counter(1).fibonacci(80), 23_416_728_348_467_685);
     assert_eq!(Counter(2).fibonacci(3), 4);
     assert_eq!(Counter::associated(80), 23_416_728_348_467_685);

@@ -33,7 +33,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let shop = |id| Shop { id, ratio: 0.5, opened: id < 5 };
     assert_eq!((shop(1).skipped(1), shop(2).skipped(1)), (2, 2));
     assert_eq!(shop(1).keyed_by_a_field("a"), "1a");

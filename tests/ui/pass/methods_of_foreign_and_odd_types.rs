@@ -59,7 +59,7 @@ impl Never {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(str::measure("abc", 2), 6);
     assert_eq!([1u8, 2][..].measure(2), 4);
     assert_eq!((1u8, 'a').measure(2), 3);

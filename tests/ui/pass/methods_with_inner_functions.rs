@@ -33,7 +33,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((Shop(1).outer(1), Shop(1).outer(1)), (3, 3));
     assert_eq!(Shop(2).plain(), 10);
 }

@@ -27,7 +27,7 @@ fn is_send<T: Send>(future: T) -> T {
     future
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(pollster::block_on(is_send(Shop(1).of("abc"))), 4);
     assert_eq!(pollster::block_on(Shop(1).twice(2)), 5);
     assert_eq!(pollster::block_on(Shop(9).twice(2)), 5);

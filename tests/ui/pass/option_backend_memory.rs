@@ -51,7 +51,7 @@ fn by_hand(n: usize) -> Vec<f64> {
     vec![0.5; n]
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((bare(1), bare::peek(1)), (1, Some(1)));
     assert_eq!((empty_parentheses(1), list_of_one(1), trailing_commas(1), by_expression(1)), (1, 1, 1, 1));
     for n in 0..100 {

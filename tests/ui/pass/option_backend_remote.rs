@@ -38,7 +38,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((bare(1), by_variable(1), by_name(1), by_expression(1)), (1, 1, 1, 1));
     assert_eq!(pollster::block_on(chain(1)), Ok(1));
     assert_eq!((Shop.method(1), Shop.method_cache(1).peek()), (1, Some(1)));

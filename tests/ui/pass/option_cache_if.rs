@@ -41,7 +41,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((by_path(1), by_path(2), by_path::peek(1), by_path::peek(2)), (1, 2, None, Some(2)));
     assert_eq!((by_closure(1), by_closure(6), by_closure::peek(1), by_closure::peek(6)), (1, 6, None, Some(6)));
     pollster::block_on(async {

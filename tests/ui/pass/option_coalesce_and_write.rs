@@ -32,7 +32,7 @@ async fn in_background(n: u64) -> u64 {
     n
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((on(1), patient(1), by_expression(1), waits(1)), (1, Ok(1), 1, 1));
     assert_eq!(pollster::block_on(async { (off(1).await, in_background(1).await) }), (1, 1));
     let concurrent = std::thread::scope(|scope| {

@@ -48,7 +48,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((cached::with_type(1), cached::with_type::peek(1)), (1, Some(1)));
     assert_eq!((cached::with_none(1), page_of(1).0, u8(1), Shop.without(1)), (1, 1, 1, 1));
     assert_eq!(Shop.with_handle(1), 1);

@@ -51,7 +51,7 @@ fn shared(n: u32) -> std::sync::Arc<Page> {
     page(n).into()
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((bincode(1), bincode::peek(1)), (page(1), Some(page(1))));
     assert_eq!((postcard(1), postcard::peek(1)), (page(1), Some(page(1))));
     assert_eq!((json_too_large(1), json_too_large::peek(1)), (page(1), None));

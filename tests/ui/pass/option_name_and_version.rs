@@ -34,7 +34,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     price("a");
     assert!(price::key("a").ends_with("shop.price:a"));
     assert_eq!((versioned(1), by_source(1), hexadecimal(1)), (1, 1, 1));

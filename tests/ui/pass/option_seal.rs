@@ -82,7 +82,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((by_a_key(1), by_a_key::peek(1)), (1, Some(1)));
     assert_eq!((by_several(1), by_several::peek(1)), (1, Some(1)));
     assert_eq!((by_a_slice(1), by_a_slice::peek(1)), (1, Some(1)));

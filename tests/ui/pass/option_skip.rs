@@ -27,7 +27,7 @@ fn generic<F: FnMut() -> u32 + 'static>(mut f: F, name: impl ToString, n: u32) -
     f() + n + name.to_string().len() as u32
 }
 
-fn main() {
+pub(crate) fn main() {
     let pool = Pool(Cell::new(0));
     assert_eq!((one(&pool, 1), one(&pool, 1), pool.0.get()), (1, 1, 1));
     assert_eq!(one::peek(1), Some(1));

@@ -93,7 +93,7 @@ mod defaults {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(revalidated(1), 1);
     assert_eq!((kept(0), kept(1)), (Err("zero".into()), Ok(1)));
     assert_eq!((errors_alone(0), errors_alone(2)), (Err(1), Ok(2)));

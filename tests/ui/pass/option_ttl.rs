@@ -43,7 +43,7 @@ fn inferred(n: u64) -> Result<u64, String> {
     Ok(n)
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((string(1), string::peek(1)), (1, Some(1)));
     assert_eq!((never(1), never::entry(1).unwrap().remaining), (1, None));
     assert!(expression(1) == 1 && expression::entry(1).unwrap().remaining.unwrap() > LONG);

@@ -55,7 +55,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((found("xa"), found("xa"), found("x"), found("x")), (Some(1), Some(1), None, None));
     assert_eq!(found::peek("x"), Some(None), "`None` is a value");
     assert_eq!(BODIES.load(Ordering::SeqCst), 2);

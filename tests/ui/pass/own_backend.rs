@@ -30,6 +30,6 @@ fn f(n: u64) -> u64 {
     n
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(f(1), 1);
 }

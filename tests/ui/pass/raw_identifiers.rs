@@ -38,7 +38,7 @@ impl Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((r#match(1, "ab", 0.5), r#match::peek(1, "ab")), (3, Some(3)));
     assert_eq!(pollster::block_on(r#fn(0.5, 2)), 2);
     assert_eq!(pollster::block_on(r#fn::peek(2)), Some(2));

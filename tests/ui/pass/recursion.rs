@@ -17,7 +17,7 @@ async fn eventually(n: u64) -> u64 {
     before.await + n
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(fibonacci(80), 23_416_728_348_467_685);
     assert_eq!(pollster::block_on(eventually(4)), 10);
 }

@@ -45,7 +45,7 @@ fn stored_with_its_error(n: u64) -> Result<u64, String> {
     Err(n.to_string())
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(plain(1).ok(), Some(1));
     assert_eq!(plain::peek(1), Some(1));
     assert!(plain(10).is_err() && plain::peek(10).is_none());

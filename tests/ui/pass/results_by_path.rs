@@ -39,7 +39,7 @@ fn deeper(n: u8) -> own::deep::Result<u8> {
     n.checked_sub(1).ok_or_else(|| std::io::Error::other("zero"))
 }
 
-fn main() {
+pub(crate) fn main() {
     assert!(by_std(0).is_err() && by_std::peek(0).is_none() && by_std(1) == Ok(0));
     assert!(by_core(0).is_err() && by_core::peek(0).is_none() && by_core(1) == Ok(0));
     assert!(by_io(0).is_err() && by_io::peek(0).is_none() && by_io(1).is_ok());

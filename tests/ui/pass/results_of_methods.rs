@@ -36,7 +36,7 @@ impl Clone for Shop {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert!(Shop.plain(10).is_err() && Shop.plain_cache(10).peek().is_none());
     assert!(Shop.plain(1).is_ok());
     assert_eq!(Shop.plain_cache(1).peek(), Some(1));

@@ -33,7 +33,7 @@ fn below_memory(text: &str, list: &[String], path: PathBuf, shared: Option<&str>
     text.len() + list.len() + path.as_os_str().len() + shared.map_or(0, str::len)
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(shared("a".into(), &b"b"[..].into(), "c".into()), 3);
     assert_eq!(shared::peek("a".into(), &b"b"[..].into(), "c".into()), Some(3));
     assert_eq!(paths("a".into(), "b".as_ref(), &"c".into(), "d".as_ref(), "e".into()), 5);

@@ -18,7 +18,7 @@ async fn greet(name: &str, suffix: &str) -> String {
     format!("hello {name}{suffix}")
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(square(3), 9);
     assert_eq!(square::peek(3), Some(9));
     assert_eq!(constant(), "constant");

@@ -31,7 +31,7 @@ async fn run() {
     assert_eq!(spawned.await.unwrap(), 4);
 }
 
-fn main() {
+pub(crate) fn main() {
     run();
     assert_eq!((made_sync_too(1), made_sync_too(0).is_err()), (Ok(4), true));
     let _ = made_sync;

@@ -48,7 +48,7 @@ impl Price for Stall {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((Shop(2).of("abc"), Shop(3).of("abc"), Stall.of("abc")), (6, 9, 21));
     assert_eq!((Shop(2).shared(1), Shop(3).shared(1), Stall.shared(1)), (3, 3, 8));
     assert_eq!((Shop(2).whole(1), Shop(3).whole(1)), (3, 4));

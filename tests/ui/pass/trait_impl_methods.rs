@@ -47,7 +47,7 @@ impl Price for u64 {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((Shop(2).of("abc"), Shop(3).of("abc"), 4u64.of("abc")), (6, 9, 7));
     assert_eq!((Shop::sum(&["a".into()]), u64::sum(&["a".into()])), (1, 2));
     assert!(Shop(1).checked("").is_err());

@@ -49,13 +49,13 @@ fn projected<I: Iterator<Item = u8> + Clone + Eq + std::hash::Hash + Send + Sync
     list.max()
 }
 
-#[dcache]
 #[allow(unused_parens)]
+#[dcache]
 async fn parenthesized(n: u8) -> (u8) {
     n
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!((tuple(1), tuple::peek(1)), ((1, "1".into(), [1; 2]), Some((1, "1".into(), [1; 2]))));
     assert_eq!(map(1)[&1], 0.5);
     assert_eq!((own(0), own(1)), (Shape::Point, Shape::Many(vec![1])));
