@@ -150,11 +150,9 @@ impl Chaos {
     #[must_use]
     pub fn all(self, rate: f64) -> Self {
         let part = |parts: f64| rate * parts / 10.0;
-        let calm = self.late_writes(0.0, Duration::ZERO);
-        let calm = calm.errors(0.0).delays(0.0, Duration::ZERO).hangs(0.0).lost_writes(0.0);
-        let calm = calm.truncated(0.0).flipped_bits(0.0).swapped(0.0);
-        let calm = calm.errors(part(4.0)).delays(part(2.0), Duration::from_millis(10)).hangs(part(1.0));
-        calm.lost_writes(part(1.0)).truncated(part(1.0)).flipped_bits(part(1.0)).swapped(part(1.0))
+        *self.0.rates.lock() = Rates::default();
+        let some = self.errors(part(4.0)).delays(part(2.0), Duration::from_millis(10)).hangs(part(1.0));
+        some.lost_writes(part(1.0)).truncated(part(1.0)).flipped_bits(part(1.0)).swapped(part(1.0))
     }
 
     /// Has this share of all operations fail, with an error of any [kind](crate::ErrorKind) that a tier may return.

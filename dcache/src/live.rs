@@ -12,7 +12,7 @@ use crate::contain::caught;
 use crate::lost::{Debt, Target};
 use crate::mode::Mode;
 use crate::policy::Ttl;
-use crate::shared::{CLEAR_BUDGET, Older, Question, Shared};
+use crate::shared::{CLEAR_BUDGET, How, Older, Question, Shared};
 use crate::stats::{TierCounts, TierStats, count};
 use crate::timer;
 
@@ -77,8 +77,7 @@ impl LiveTier {
                 return Ok(None);
             }
             Some(debt) => {
-                let asked = shared.carry_out(&debt, allowance.mode, allowance.left, self.judges);
-                self.spend(allowance, asked).await?;
+                self.spend(allowance, shared.carry_out(self.how(allowance), &debt)).await?;
                 return Ok(None);
             }
         }
@@ -89,8 +88,7 @@ impl LiveTier {
             future: async move { backend.get_within(&place, limit).await },
             blocking: |tier: &dyn BlockingBackend, budget| tier.get(key, limit, budget),
         };
-        let asked = shared.ask(allowance.mode, allowance.left, self.judges, question);
-        Ok(self.spend(allowance, asked).await?)
+        Ok(self.spend(allowance, shared.ask(self.how(allowance), question)).await?)
     }
 
     /// Tells whether an entry that was created then was changed meanwhile, and has arrived late.
@@ -118,8 +116,7 @@ impl LiveTier {
             future: async move { backend.set(&place, copy, life).await },
             blocking: |tier: &dyn BlockingBackend, budget| tier.set(key, entry, life, budget),
         };
-        let asked = shared.ask(allowance.mode, allowance.left, self.judges, question);
-        let result = self.spend(allowance, asked).await;
+        let result = self.spend(allowance, shared.ask(self.how(allowance), question)).await;
         if result.as_ref().map_or_else(|failure| !failure.may_have_written(), |()| true) {
             write.known();
         }
@@ -137,16 +134,8 @@ impl LiveTier {
         allowance: &mut Allowance,
     ) -> Result<(), Error> {
         let shared = allowance.shared.clone();
-        let change = shared.past.change(Target::Key(key), older, clock::wall() + 1);
-        let (backend, place) = (shared.backend.clone(), key.clone());
-        let question = Question {
-            operation: Operation::Remove,
-            key: Some(key),
-            future: async move { backend.remove(&place).await },
-            blocking: |tier: &dyn BlockingBackend, budget| tier.remove(key, budget),
-        };
-        let asked = shared.ask(allowance.mode, allowance.left, self.judges, question);
-        self.spend(allowance, asked).await?;
+        let change = shared.past.change(Target::Key(key), older, from_now());
+        self.spend(allowance, shared.remove(self.how(allowance), key)).await?;
         change.done();
         count(&self.counts.removes);
         Ok(())
@@ -156,15 +145,8 @@ impl LiveTier {
     pub(crate) async fn clear(&self, scope: &Scope, mode: Mode) -> Result<u64, Error> {
         let mut allowance = Allowance { left: CLEAR_BUDGET, ..self.allowance(mode) };
         let shared = allowance.shared.clone();
-        let change = shared.past.change(Target::Scope(scope), Older::MustGo, clock::wall() + 1);
-        let (backend, place, step) = (shared.backend.clone(), scope.clone(), self.timeout);
-        let question = Question {
-            operation: Operation::Clear,
-            key: None,
-            future: async move { backend.clear(&place).await },
-            blocking: |tier: &dyn BlockingBackend, _| tier.clear(scope, step),
-        };
-        let asked = shared.ask(mode, allowance.left, self.judges, question);
+        let change = shared.past.change(Target::Scope(scope), Older::MustGo, from_now());
+        let asked = shared.clear(self.how(&allowance), scope, self.timeout);
         let removed = self.spend(&mut allowance, asked).await?;
         change.done();
         self.counts.removes.fetch_add(removed, Relaxed);
@@ -174,13 +156,11 @@ impl LiveTier {
     pub(crate) async fn check(&self) -> Result<(), Error> {
         let fault = |kind| Error::new(kind, Operation::Check).with_tier(self.name().to_owned());
         let limit = self.timeout.max(Duration::from_secs(2)); // at start-up, patience is better than an alarm
-        match timer::timeout(limit, caught(self.shared.in_use().backend.check())).await {
+        let shared = self.shared.in_use();
+        match timer::timeout(limit, caught(shared.backend.check())).await {
             Some(Ok(result)) => result,
             Some(Err(_)) => Err(fault(ErrorKind::Other).with_context("the tier panicked")),
-            None => {
-                let waited_for = self.shared.in_use().backend.waiting_for().into_owned();
-                Err(fault(ErrorKind::Timeout).with_context(waited_for))
-            }
+            None => Err(fault(ErrorKind::Timeout).with_context(shared.backend.waiting_for().into_owned())),
         }
     }
 
@@ -205,6 +185,11 @@ impl LiveTier {
         }
     }
 
+    /// Has the tier asked within what is left of its time.
+    fn how(&self, allowance: &Allowance) -> How {
+        How { mode: allowance.mode, budget: allowance.left, judges: self.judges }
+    }
+
     /// Takes the time that a question takes off what is allowed, and counts what fails.
     async fn spend<T>(
         &self,
@@ -223,6 +208,12 @@ impl LiveTier {
         }
         result.map_err(Failure::Answer)
     }
+}
+
+/// Returns the moment before which an entry is older than a removal that begins now. Entries are dated in whole
+/// milliseconds, so that one of this very millisecond counts as older.
+fn from_now() -> u64 {
+    clock::wall() + 1
 }
 
 /// Why something was not done.

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcache_backends::{Backend, BlockingBackend, Error, ErrorKind, Key, Operation};
+use dcache_backends::{Backend, BlockingBackend, Error, ErrorKind, Key, Operation, Scope};
 
 use crate::background::WRITES;
 use crate::breaker::Breaker;
@@ -73,12 +73,22 @@ enum Role {
     Twin(u64),
 }
 
+/// How a tier is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct How {
+    pub(crate) mode: Mode,
+    /// For so long.
+    pub(crate) budget: Duration,
+    /// Who allows it less time than usual does not judge it by running out of that.
+    pub(crate) judges: bool,
+}
+
 /// What is asked of a tier.
 pub(crate) struct Question<'q, F, B> {
     pub(crate) operation: Operation,
     /// The key that it is about, for errors.
     pub(crate) key: Option<&'q Key>,
-    /// How it is asked, and by whom it may be asked in place.
+    /// Asks it in a future, or in place.
     pub(crate) future: F,
     pub(crate) blocking: B,
 }
@@ -102,21 +112,47 @@ impl Shared {
         self.backend.name()
     }
 
+    /// Removes an entry, as [`ask`](Self::ask) does.
+    pub(crate) async fn remove(self: &Arc<Self>, how: How, key: &Key) -> Result<Result<(), Error>, Error> {
+        let (backend, place) = (self.backend.clone(), key.clone());
+        let question = Question {
+            operation: Operation::Remove,
+            key: Some(key),
+            future: async move { backend.remove(&place).await },
+            blocking: |tier: &dyn BlockingBackend, budget| tier.remove(key, budget),
+        };
+        self.ask(how, question).await
+    }
+
+    /// Removes all entries of a function, as [`ask`](Self::ask) does; on this thread each step may take so long.
+    pub(crate) async fn clear(
+        self: &Arc<Self>,
+        how: How,
+        scope: &Scope,
+        step: Duration,
+    ) -> Result<Result<u64, Error>, Error> {
+        let (backend, place) = (self.backend.clone(), scope.clone());
+        let question = Question {
+            operation: Operation::Clear,
+            key: None,
+            future: async move { backend.clear(&place).await },
+            blocking: |tier: &dyn BlockingBackend, _| tier.clear(scope, step),
+        };
+        self.ask(how, question).await
+    }
+
     /// Asks the tier: not while its breaker is open, not for longer than this, and whatever happens there ends here.
-    ///
-    /// Who allows it less time than usual does not judge it by running out of that. The outer error is of a tier that
-    /// was not asked.
+    /// The outer error is of a tier that was not asked.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
-        mode: Mode,
-        budget: Duration,
-        judges: bool,
+        how: How,
         question: Question<
             '_,
             impl Future<Output = Result<T, Error>> + Send + 'static,
             impl FnOnce(&dyn BlockingBackend, Duration) -> Result<T, Error>,
         >,
     ) -> Result<Result<T, Error>, Error> {
+        let How { mode, budget, judges } = how;
         let Question { operation, key, future, blocking } = question;
         let named = |error: Error| match key {
             Some(key) => error.with_tier(self.name().to_owned()).with_key(key),
@@ -170,34 +206,14 @@ impl Shared {
     /// Carries out a change that was lost, as [`ask`](Self::ask) does.
     pub(crate) async fn carry_out(
         self: &Arc<Self>,
+        how: How,
         debt: &Debt,
-        mode: Mode,
-        budget: Duration,
-        judges: bool,
     ) -> Result<Result<(), Error>, Error> {
-        let (backend, what, step) = (self.backend.clone(), debt.clone(), self.backend.time_budget());
         let change = self.past.lost.begin(debt.target(), false); // it is lost as it is
-        let question = Question {
-            operation: match debt {
-                Debt::Key(_) => Operation::Remove,
-                Debt::Scope(_) => Operation::Clear,
-            },
-            key: match debt {
-                Debt::Key(key) => Some(key),
-                Debt::Scope(_) => None,
-            },
-            future: async move {
-                match what {
-                    Debt::Key(key) => backend.remove(&key).await,
-                    Debt::Scope(scope) => backend.clear(&scope).await.map(drop),
-                }
-            },
-            blocking: |tier: &dyn BlockingBackend, budget| match debt {
-                Debt::Key(key) => tier.remove(key, budget),
-                Debt::Scope(scope) => tier.clear(scope, step).map(drop),
-            },
+        let result = match debt {
+            Debt::Key(key) => self.remove(how, key).await?,
+            Debt::Scope(scope) => self.clear(how, scope, self.backend.time_budget()).await?.map(drop),
         };
-        let result = self.ask(mode, budget, judges, question).await?;
         if result.is_ok() {
             change.done();
         }
@@ -217,7 +233,8 @@ impl CatchingUp {
                 Debt::Key(_) => tier.backend.time_budget(),
                 Debt::Scope(_) => CLEAR_BUDGET,
             };
-            if !matches!(tier.carry_out(&debt, Mode::Blocking, budget, true).await, Ok(Ok(()))) {
+            let how = How { mode: Mode::Blocking, budget, judges: true };
+            if !matches!(tier.carry_out(how, &debt).await, Ok(Ok(()))) {
                 return;
             }
         }

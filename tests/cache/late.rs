@@ -4,6 +4,7 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dcache::testing::advance;
 use dcache::{Backend, Bytes, Cache, Error, Key, Scope, Tier, async_trait};
 use dcache_tests::Shelf;
 use futures::executor::block_on;
@@ -66,7 +67,7 @@ fn on_its_way(name: &str) -> (Cache<u32, u32>, Slow, Writes) {
     assert_eq!(cache.blocking().get_or_insert_with(&1, || 1), 1);
     let writes = slow.become_quick();
     assert_eq!(writes.len(), 1);
-    std::thread::sleep(Duration::from_millis(2)); // entries are dated in milliseconds
+    advance(Duration::from_millis(2)); // entries are dated in milliseconds
     (cache, slow, writes)
 }
 
@@ -81,7 +82,7 @@ fn nothing_old_comes_back_after_a_removal() {
         slow.arrive(&writes);
         assert_eq!(cache.blocking().get(&1), None, "the old value arrived late");
         assert!(slow.shelf.keys().is_empty(), "it is removed");
-        std::thread::sleep(Duration::from_millis(2));
+        advance(Duration::from_millis(2));
         assert_eq!(cache.blocking().get_or_insert_with(&1, || 2), 2);
         assert_eq!(cache.blocking().get(&1), Some(2), "what is newer is believed");
         slow.arrive(&writes);

@@ -42,58 +42,46 @@ fn deleted() {
     });
 }
 
-#[test]
-fn replaced_by_a_link_inside() {
-    Fault {
-        name: "folder inside replaced by a symbolic link",
-        cause: "the folder of the namespace becomes a link to one with the same entries, which stays as it was",
-        ..LINKED
-    }
-    .measure(|trial| {
+/// Has a folder of the tier become a link to what it was, which has to stay so.
+fn becomes_a_link(fault: Fault, place: fn(&Fs) -> PathBuf) {
+    fault.measure(|trial| {
         let outer = tempfile::tempdir().unwrap();
         let fs = open(&outer.path().join("root"));
         let mut calls = trial.calls(|| fs.clone());
         calls.work();
         fs.sweep().unwrap();
         let target = outer.path().join("target");
-        fs::rename(namespace(&fs), &target).unwrap();
-        symlink(&target, namespace(&fs)).unwrap();
+        fs::rename(place(&fs), &target).unwrap();
+        symlink(&target, place(&fs)).unwrap();
         let before = state(&target);
         calls.survive();
         calls.each(|caller| assert!(caller.clear().is_err()));
         let _ = fs.sweep();
         assert_eq!(state(&target), before);
         assert!(!before.is_empty());
-        fs::remove_file(namespace(&fs)).unwrap();
+        fs::remove_file(place(&fs)).unwrap();
         calls.recover();
     });
 }
 
 #[test]
+fn replaced_by_a_link_inside() {
+    let fault = Fault {
+        name: "folder inside replaced by a symbolic link",
+        cause: "the folder of the namespace becomes a link to one with the same entries, which stays as it was",
+        ..LINKED
+    };
+    becomes_a_link(fault, namespace);
+}
+
+#[test]
 fn replaced_by_a_link() {
-    Fault {
+    let fault = Fault {
         name: "root replaced by a symbolic link",
         cause: "the folder itself becomes a link to another cache, which stays as it was",
         ..LINKED
-    }
-    .measure(|trial| {
-        let outer = tempfile::tempdir().unwrap();
-        let fs = open(&outer.path().join("root"));
-        let mut calls = trial.calls(|| fs.clone());
-        calls.work();
-        fs.sweep().unwrap();
-        let target = outer.path().join("target");
-        fs::rename(fs.root(), &target).unwrap();
-        symlink(&target, fs.root()).unwrap();
-        let before = state(&target);
-        calls.survive();
-        calls.each(|caller| assert!(caller.clear().is_err()));
-        let _ = fs.sweep();
-        assert_eq!(state(&target), before);
-        assert!(!before.is_empty());
-        fs::remove_file(fs.root()).unwrap();
-        calls.recover();
-    });
+    };
+    becomes_a_link(fault, |fs| fs.root().to_owned());
 }
 
 #[test]
