@@ -152,8 +152,10 @@ fn object_name(text: &str) -> String {
             _ => name.push_str(&format!("%{byte:02x}")),
         }
     }
-    if name.is_empty() {
-        name.push('%');
+    match name.as_str() {
+        "" => name.push('%'),
+        "%" => name.push_str("25"), // as it is an empty one's
+        _ => {}
     }
     if name.len() > NAME_LIMIT { blake3::hash(text.as_bytes()).to_hex().to_string() } else { name }
 }
@@ -331,6 +333,12 @@ mod tests {
     fn a_separator_of_a_template_is_told_from_that_of_a_value() {
         let scope = Scope::new("n", "f");
         let names = ["p%2Fq/r", "p/q%2Fr"].map(|id| Key::new(&scope, id).object_name());
+        assert_ne!(names[0].rsplit('/').next(), names[1].rsplit('/').next());
+    }
+
+    #[test]
+    fn an_empty_id_has_a_file_of_its_own() {
+        let names = ["", "%"].map(|id| Key::new(&Scope::new("n", "f"), id).object_name());
         assert_ne!(names[0].rsplit('/').next(), names[1].rsplit('/').next());
     }
 
