@@ -24,6 +24,16 @@ impl Tick {
         Self(self.0.saturating_add(ticks(duration)))
     }
 
+    /// Returns the units since the start.
+    pub(crate) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the moment of so many units since the start.
+    pub(crate) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// Returns how long ago `earlier` was: zero where it is later.
     pub fn since(self, earlier: Self) -> Duration {
         coarsetime::Duration::from_ticks(self.0.saturating_sub(earlier.0)).into()

@@ -1,14 +1,17 @@
 //! The typed in-process tier: values under the arguments themselves, bounded, evicted by S3-FIFO with
 //! frequency hints (quick_cache).
 
+mod packed;
+
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use equivalent::Equivalent;
 use quick_cache::sync::Cache;
-use quick_cache::{DefaultHashBuilder, Lifecycle, OptionsBuilder, Weighter};
+use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
+use self::packed::Packed;
 use crate::clock::Tick;
 
 /// A value in memory, with the moments that bound its life.
@@ -36,6 +39,12 @@ impl<V> Slot<V> {
         let until = fresh_until;
         Self { value, created, due: until, fresh_until, stale_until: until, kept_until: until, weight }
     }
+
+    /// Holds another value with the same moments.
+    pub fn with<W>(self, value: W) -> Slot<W> {
+        let Self { value: _, created, due, fresh_until, stale_until, kept_until, weight } = self;
+        Slot { value, created, due, fresh_until, stale_until, kept_until, weight }
+    }
 }
 
 /// Says how large a value is, in bytes.
@@ -46,9 +55,9 @@ pub type WeightFn<V> = Arc<dyn Fn(&V) -> usize + Send + Sync>;
 pub enum Capacity<V> {
     /// At most this many entries.
     Entries(usize),
-    /// At most this many bytes, each entry counting its key, its value's weight and 88 bytes of upkeep.
+    /// At most this many bytes, each entry counting its key, its value's weight and 64 bytes of upkeep.
     ///
-    /// A value that takes more than 16 MiB, or than the whole capacity where that is less, is not held.
+    /// A value that takes 16 MiB, or more than the whole capacity where that is less, is not held.
     Bytes(u64, WeightFn<V>),
 }
 
@@ -64,7 +73,7 @@ pub enum Capacity<V> {
 /// assert_eq!(store.get("seven").map(|slot| slot.value), Some(7)); // borrowed: no `String` is made
 /// ```
 pub struct Store<K, V> {
-    cache: Cache<K, Slot<V>, ByWeight, DefaultHashBuilder, Collect>,
+    cache: Cache<K, Packed<V>, ByWeight, HashBuilder, Collect>,
     weight: Option<WeightFn<V>>,
     evictions: AtomicU64,
     writes: AtomicU64,
@@ -73,7 +82,10 @@ pub struct Store<K, V> {
 
 /// What insertions pushed out; its values are dropped with it, outside of every lock.
 #[must_use = "drop it after the locks that were held"]
-pub struct Evicted<K, V>(#[allow(dead_code, reason = "held to be dropped late")] Vec<(K, Slot<V>)>);
+pub struct Evicted<K, V>(#[allow(dead_code, reason = "held to be dropped late")] Gone<(K, Packed<V>)>);
+
+/// Hashes keys: fast, and seeded anew in each process.
+pub use quick_cache::DefaultHashBuilder as HashBuilder;
 
 impl<K: Hash + Eq, V: Clone> Store<K, V> {
     /// Creates an empty store; memory is taken as entries come.
@@ -95,7 +107,7 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
             }
         };
         let options = options.build().expect("both capacities are set");
-        let cache = Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), Collect);
+        let cache = Cache::with_options(options, ByWeight, HashBuilder::default(), Collect);
         Self {
             cache,
             weight,
@@ -117,7 +129,7 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
     /// Returns what is stored under a key, fresh or not.
     #[inline]
     pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<Slot<V>> {
-        self.cache.get(key)
+        self.cache.get(key).map(Packed::unpack)
     }
 
     /// Stores a value, and hands back what had to go for it.
@@ -126,18 +138,27 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
         K: Clone,
     {
         self.writes.fetch_add(1, Relaxed);
-        let mut gone = Vec::new();
-        self.cache.insert_with_lifecycle(key.clone(), slot, &mut gone);
+        let mut gone = Gone::default();
+        if slot.weight > packed::MOST_WEIGHT {
+            // too large to be held, and so is what it takes the place of no more
+            self.cache.remove(&key).into_iter().for_each(|former| gone.push(former));
+            gone.push((key, Packed::of(slot)));
+            return Evicted(gone);
+        }
+        self.cache.insert_with_lifecycle(key.clone(), Packed::of(slot), &mut gone);
         // the value that was under this key was replaced, not evicted
         let evicted = gone.iter().filter(|(other, _)| *other != key).count();
-        self.evictions.fetch_add(evicted as u64, Relaxed);
+        if evicted > 0 {
+            self.evictions.fetch_add(evicted as u64, Relaxed);
+        }
         Evicted(gone)
     }
 
     /// Removes what is stored under a key, and hands it back.
     pub fn remove<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<(K, Slot<V>)> {
-        self.cache.remove(key).inspect(|_| {
+        self.cache.remove(key).map(|(key, packed)| {
             self.removes.fetch_add(1, Relaxed);
+            (key, packed.unpack())
         })
     }
 
@@ -175,7 +196,7 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
 }
 
 /// What an entry takes beside its key and value: its place in the table, its links, its moments.
-const UPKEEP: usize = 88;
+const UPKEEP: usize = 64;
 
 /// A shard of a capacity in bytes holds at least this much, if there is so much.
 const LARGE_VALUE: u64 = 16 << 20;
@@ -186,9 +207,9 @@ const MOST_SHARDS: u64 = 64;
 #[derive(Clone)]
 struct ByWeight;
 
-impl<K, V> Weighter<K, Slot<V>> for ByWeight {
-    fn weight(&self, _key: &K, slot: &Slot<V>) -> u64 {
-        slot.weight
+impl<K, V> Weighter<K, Packed<V>> for ByWeight {
+    fn weight(&self, _key: &K, packed: &Packed<V>) -> u64 {
+        packed.weight()
     }
 }
 
@@ -196,11 +217,36 @@ impl<K, V> Weighter<K, Slot<V>> for ByWeight {
 #[derive(Clone)]
 struct Collect;
 
-impl<K, V> Lifecycle<K, Slot<V>> for Collect {
-    type RequestState = Vec<(K, Slot<V>)>;
+impl<K, V> Lifecycle<K, Packed<V>> for Collect {
+    type RequestState = Gone<(K, Packed<V>)>;
 
-    fn on_evict(&self, gone: &mut Self::RequestState, key: K, slot: Slot<V>) {
-        gone.push((key, slot));
+    fn on_evict(&self, gone: &mut Self::RequestState, key: K, packed: Packed<V>) {
+        gone.push((key, packed));
+    }
+}
+
+/// What went; mostly one, for which nothing is allocated.
+struct Gone<T> {
+    first: Option<T>,
+    more: Vec<T>,
+}
+
+impl<T> Default for Gone<T> {
+    fn default() -> Self {
+        Self { first: None, more: Vec::new() }
+    }
+}
+
+impl<T> Gone<T> {
+    fn push(&mut self, one: T) {
+        match self.first {
+            None => self.first = Some(one),
+            Some(_) => self.more.push(one),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.first.iter().chain(&self.more)
     }
 }
 

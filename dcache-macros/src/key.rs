@@ -114,8 +114,8 @@ fn from_arguments<'a>(
 /// Keys by whole arguments, in this order; the controls take them in the order of the function.
 fn whole<'a>(arguments: Vec<&'a Argument>, ordered: &[&Argument], krate: &Path, at: Span) -> KeyPlan<'a> {
     let forms: Vec<Form<'_>> = ordered.iter().map(|argument| Form::of(&argument.ty)).collect();
-    let borrowed = ordered.iter().map(|argument| borrowed(argument));
-    let query = quote!(#krate::__private::Args((#(#borrowed,)*)));
+    let lent = ordered.iter().map(|argument| borrowed(argument, Form::lent));
+    let query = quote!(#krate::__private::Args((#(#lent,)*)));
     let kept = forms.iter().map(Form::kept);
     KeyPlan { arguments, query, kept: Some(quote!((#(#kept,)*))), from: From::Arguments, at }
 }
@@ -266,7 +266,7 @@ fn part(function: &Function, expr: &Expr, is_remote: bool, krate: &Path) -> Toke
     let check = Ident::new(if is_remote { "remote_part" } else { "part" }, at);
     let check = quote_spanned!(at=> #krate::__private::check::#check);
     if let Some(argument) = argument(function, expr) {
-        let borrowed = borrowed(argument);
+        let borrowed = borrowed(argument, Form::borrowed);
         return quote_spanned!(at=> #check(#borrowed));
     }
     let borrowed = ExprReference {
@@ -278,13 +278,13 @@ fn part(function: &Function, expr: &Expr, is_remote: bool, krate: &Path) -> Toke
     quote_spanned!(at=> #check(#krate::__private::Part(#borrowed).dcache_part()))
 }
 
-/// Writes how a look-up borrows an argument.
-fn borrowed(argument: &Argument) -> TokenStream {
+/// Writes how a look-up takes an argument, in one of the forms.
+fn borrowed<'a>(argument: &'a Argument, form: fn(&Form<'a>, &Ident) -> TokenStream) -> TokenStream {
     let (name, ty) = (&argument.name, &argument.ty);
     match Form::of(ty) {
         // a handle has a reference of what the method takes by value
         Form::Owned(_) if argument.is_self() => quote!(<_ as ::core::borrow::Borrow<#ty>>::borrow(&#name)),
-        form => form.borrowed(name),
+        taken => form(&taken, name),
     }
 }
 

@@ -160,6 +160,16 @@ pub(crate) fn fits(ty: &Type, wanted: Wanted) -> bool {
     }
 }
 
+/// Tells whether a type is one of those that the runtime takes by value.
+fn is_plain(ty: &Type) -> bool {
+    const PLAIN: [&str; 14] = [
+        "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+        "usize",
+    ];
+    matches!(ty, Type::Path(path) if path.qself.is_none()
+        && path.path.get_ident().is_some_and(|name| PLAIN.iter().any(|plain| name == plain)))
+}
+
 /// What a type is wanted for.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Wanted {
@@ -224,7 +234,15 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Writes how a look-up borrows it.
+    /// Writes how a look-up takes it: by value what travels in a register, else borrowed.
+    pub(crate) fn lent(&self, name: &Ident) -> TokenStream {
+        match self {
+            Self::Owned(ty) if is_plain(ty) => name.to_token_stream(),
+            form => form.borrowed(name),
+        }
+    }
+
+    /// Writes how it is borrowed.
     pub(crate) fn borrowed(&self, name: &Ident) -> TokenStream {
         match self {
             Self::Borrowed(_) | Self::Optional(_) => name.to_token_stream(),

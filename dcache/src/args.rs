@@ -15,6 +15,9 @@ pub trait ToKey: Hash + Equivalent<Self::Key> {
     /// Makes the owned key.
     fn to_key(&self) -> Self::Key;
 
+    /// Borrows it in the form that a look-up takes by value, so that small ones travel in registers.
+    fn lend(&self) -> impl Hash + Equivalent<Self::Key>;
+
     /// Tells whether this is a key at all; a call without one goes past the cache.
     #[inline]
     fn is_usable(&self) -> bool {
@@ -38,6 +41,22 @@ impl<Q: ?Sized + Hash + Eq + ToOwned> ToKey for Borrowed<'_, Q> {
     fn to_key(&self) -> Q::Owned {
         self.0.to_owned()
     }
+
+    #[inline]
+    fn lend(&self) -> impl Hash + Equivalent<Q::Owned> {
+        Self(self.0)
+    }
+}
+
+/// What is too large to travel by value.
+#[derive(Hash)]
+struct ByReference<'a, Q>(&'a Q);
+
+impl<Q: Equivalent<K>, K> Equivalent<K> for ByReference<'_, Q> {
+    #[inline]
+    fn equivalent(&self, key: &K) -> bool {
+        self.0.equivalent(key)
+    }
 }
 
 impl ToKey for Template {
@@ -47,15 +66,20 @@ impl ToKey for Template {
         self.to_text()
     }
 
+    #[inline]
+    fn lend(&self) -> impl Hash + Equivalent<Text> {
+        ByReference(self)
+    }
+
     fn is_usable(&self) -> bool {
         !self.failed()
     }
 }
 
-/// One argument of a call, borrowed: `&A`, or `Option<&A>`.
+/// One argument of a call, borrowed: `&A`, or `Option<&A>`; a number, `bool` or `char` as it is.
 ///
 /// It hashes like its owned form, as `Borrow` demands of `A` and `A::Owned`.
-pub trait Argument: Hash {
+pub trait Argument: Hash + Copy {
     /// What is kept of the argument.
     type Owned;
 
@@ -96,8 +120,27 @@ impl<A: ?Sized + Hash + Eq + ToOwned> Argument for Option<&A> {
     }
 }
 
-/// The arguments of a call: a tuple of references.
-#[derive(Hash)]
+macro_rules! plain {
+    ($($argument:ident)*) => {$(
+        impl Argument for $argument {
+            type Owned = Self;
+
+            #[inline]
+            fn is(&self, owned: &Self) -> bool {
+                self == owned
+            }
+
+            fn keep(&self) -> Self {
+                *self
+            }
+        }
+    )*};
+}
+
+plain!(bool char i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+
+/// The arguments of a call: a tuple of them, borrowed.
+#[derive(Clone, Copy, Hash)]
 pub struct Args<T>(pub T);
 
 macro_rules! tuples {
@@ -115,6 +158,11 @@ macro_rules! tuples {
             #[allow(clippy::unused_unit, reason = "the tuple of no arguments")]
             fn to_key(&self) -> Self::Key {
                 ($(self.0.$n.keep(),)*)
+            }
+
+            #[inline]
+            fn lend(&self) -> impl Hash + Equivalent<Self::Key> {
+                *self
             }
         }
     };

@@ -34,7 +34,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         share: Option<Share<E>>,
     ) -> Result<V, E> {
         let (tally, lender) = (Tally::of(&run, &self.counts), run.lender.clone());
-        let soft = self.policy.soft_timeout.as_ref().filter(|_| run.lends()).map(Length::get);
+        let soft = self.policy.soft_timeout.as_ref().filter(|_| run.lends).map(Length::get);
         let body = Callers::here().within(body);
         let (errand, mut awaited) = errand(self.clone().carry_out(run, body, share));
         background::spawn(errand);

@@ -229,17 +229,19 @@ impl<K: CacheKey, V: CacheValue> Cache<K, V> {
     ///
     /// # Errors
     /// A miss, which takes the body.
-    #[inline]
+    // always in the function that is called: what is left of a hit there are two comparisons and one call
+    #[inline(always)]
     pub(crate) fn look<Q: ToKey<Key = K>>(&self, key: &Q) -> Result<V, Miss<K, V>> {
-        if !settings::enabled() || !key.is_usable() {
-            return Err(Miss::past());
-        }
-        match self.front.fresh(key) {
-            Some(value) => {
-                self.front.hits.count();
-                Ok(value)
-            }
-            None => Err(Miss::of(&self.inner(), Call { key: key.to_key(), is_refresh: false })),
+        let found = if key.is_usable() { self.front.hit(key.lend()) } else { None };
+        found.ok_or_else(|| self.miss(key))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn miss<Q: ToKey<Key = K>>(&self, key: &Q) -> Miss<K, V> {
+        match settings::enabled() && key.is_usable() {
+            true => Miss::of(&self.inner(), Call { key: key.to_key(), is_refresh: false }),
+            false => Miss::past(),
         }
     }
 

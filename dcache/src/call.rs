@@ -44,6 +44,8 @@ pub(crate) struct Run<K: CacheKey, V: CacheValue> {
     pub(crate) visit: Option<Visit>,
     /// Who has an older value that its caller may get; none where the caller wants to know how the body ends.
     pub(crate) lender: Option<Lender<K, V>>,
+    /// There was an older value when this began.
+    pub(crate) lends: bool,
 }
 
 /// What the run of a body has come to.
@@ -158,7 +160,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if call.is_refresh {
             let lead = Box::pin(self.flights.supersede(key, Purpose::Refresh, mode)).await;
             let visit = self.visit(&lead, key, mode);
-            return Begun::Run(Run { lead: Some(lead), visit, lender: None });
+            return Begun::Run(Run { lead: Some(lead), visit, lender: None, lends: false });
         }
         let restore = |error: &SharedError| share.as_ref().and_then(|share| (share.restore)(&**error));
         let when_due = if manner.refreshes { WhenDue::Refresh } else { WhenDue::Take };
@@ -219,7 +221,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                 },
             };
             // where there is an older value, the end of the body's run decides what this call is
-            if !run.lends() {
+            if !run.lends {
                 count(&self.counts.misses);
             }
             return Begun::Run(run);
@@ -327,13 +329,14 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
 impl<K: CacheKey, V: CacheValue> Run<K, V> {
     /// The run of a call that leads.
     pub(crate) fn of(lead: Lead<K, V>, visit: Option<Visit>) -> Self {
-        let lender = Some(lead.lender());
-        Self { lead: Some(lead), visit, lender }
+        let (lender, lends) = (Some(lead.lender()), lead.lends());
+        Self { lead: Some(lead), visit, lender, lends }
     }
 
     /// The run of a call that leads nobody.
     fn beside(lender: Option<Lender<K, V>>) -> Self {
-        Self { lead: None, visit: None, lender }
+        let lends = lender.as_ref().is_some_and(Lender::lends);
+        Self { lead: None, visit: None, lender, lends }
     }
 
     /// Runs an asynchronous body, as the leader's if the call leads.
@@ -351,11 +354,6 @@ impl<K: CacheKey, V: CacheValue> Run<K, V> {
             Some(lead) => lead.within_blocking(body),
             None => body(),
         }
-    }
-
-    /// Tells whether there is an older value, which may be what the call gets.
-    pub(crate) fn lends(&self) -> bool {
-        self.lender.as_ref().is_some_and(Lender::lends)
     }
 
     /// Returns the older value, if it may do instead of an error.
@@ -387,7 +385,7 @@ pub(crate) struct Tally<'a>(Option<&'a Counts>);
 
 impl<'a> Tally<'a> {
     pub(crate) fn of<K: CacheKey, V: CacheValue>(run: &Run<K, V>, counts: &'a Counts) -> Self {
-        Self(run.lends().then_some(counts))
+        Self(run.lends.then_some(counts))
     }
 
     pub(crate) fn stale(mut self) {

@@ -21,7 +21,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         }
         let mut lead = self.flights.supersede(key, Purpose::Put, mode).await;
         let (memory, below) = self.policy.terms.new_lives(&value);
-        let may_write = lead.settle(self.settled(&value, memory));
+        let may_write = lead.settle(self.settled(value.clone(), memory));
         let Some(remote) = &self.remote else { return Ok(()) };
         let Some(mut visit) = remote.visit(key, mode) else { return Ok(()) };
         if !may_write {

@@ -62,9 +62,10 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             if when_due != WhenDue::Run {
                 self.count_answer(&answer, &self.counts.remote_hits);
             }
-            let may_write =
-                lead.settle(Settled { rests, is_found: true, ..self.settled(&found.value, found.left) });
-            if may_write && found.tier > 0 && is_fresh {
+            let settled = |value| Settled { rests, is_found: true, ..self.settled(value, found.left) };
+            if found.tier == 0 || !is_fresh {
+                lead.finish(settled(found.value));
+            } else if lead.settle(settled(found.value.clone())) {
                 Box::pin(self.write(mode, lead, visit, News::Found(found))).await;
             }
             return Find::Answer(answer);
@@ -87,28 +88,35 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         visit: Option<Visit>,
         value: V,
     ) {
+        let lives = match &self.policy.cache_if {
+            Some(cache_if) if !cache_if(&value) => None,
+            _ => Some(self.policy.terms.new_lives(&value)),
+        };
+        let settled = |value| match lives {
+            Some((memory, _)) => self.settled(value, memory),
+            None => Settled {
+                answer: Answer::fresh(value),
+                slot: None,
+                fresh_until: clock::now(),
+                rests: false,
+                is_found: false,
+            },
+        };
+        let Some(visit) = visit else { return lead.finish(settled(value)) };
+        let answer = value.clone();
         // what is not to be stored does not leave an older value in its place either
         let older = match (lead.replaces(), lead.lends()) {
             (true, _) => Older::MustGo,
             (false, true) => Older::Goes,
             (false, false) => Older::Stays,
         };
-        let (settled, news) = if self.policy.cache_if.as_ref().is_none_or(|cache_if| cache_if(&value)) {
-            let (memory, below) = self.policy.terms.new_lives(&value);
-            let below = below.since(clock::now()); // it may be written by and by
-            (self.settled(&value, memory), Some(News::Computed { value, left: below, older }))
-        } else {
-            let settled = Settled {
-                answer: Answer::fresh(value),
-                slot: None,
-                fresh_until: clock::now(),
-                rests: false,
-                is_found: false,
-            };
-            (settled, (older != Older::Stays).then_some(News::Nothing(older)))
+        let news = match lives {
+            // it may be written by and by
+            Some((_, below)) => News::Computed { value, left: below.since(clock::now()), older },
+            None if older == Older::Stays => return lead.finish(settled(answer)),
+            None => News::Nothing(older),
         };
-        let may_write = lead.settle(settled);
-        if let (Some(visit), Some(news), true) = (visit, news, may_write) {
+        if lead.settle(settled(answer)) {
             Box::pin(self.write(mode, lead, visit, news)).await;
         }
     }

@@ -102,22 +102,25 @@ pub(crate) const MEMORY: &str = "memory";
 
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Tells what a flight ends with: the value, and what memory holds of it.
-    pub(crate) fn settled(&self, value: &V, left: Left) -> Settled<V> {
-        let answer = Answer::of(value.clone(), left.standing());
-        let ends = left.within(self.policy.memory_ttl).slot(());
-        let fresh_until = if answer.is_stale { ends.kept_until } else { ends.fresh_until };
-        Settled { answer, slot: self.held(value, left), fresh_until, rests: false, is_found: false }
+    pub(crate) fn settled(&self, value: V, left: Left) -> Settled<V> {
+        let (standing, left) = (left.standing(), left.within(self.policy.memory_ttl));
+        let ends = left.slot(());
+        let fresh_until = if standing >= Standing::Stale { ends.kept_until } else { ends.fresh_until };
+        let slot = self.hold(&value, left.standing(), ends);
+        Settled { answer: Answer::of(value, standing), slot, fresh_until, rests: false, is_found: false }
     }
 
     /// Returns what memory holds of a value, if it does.
     pub(crate) fn held(&self, value: &V, left: Left) -> Option<Slot<V>> {
-        let (memory, left) = (self.flights.memory.as_ref()?, left.within(self.policy.memory_ttl));
-        if left.standing() == Standing::Over {
-            return None;
-        }
+        let left = left.within(self.policy.memory_ttl);
+        self.hold(value, left.standing(), left.slot(()))
+    }
+
+    fn hold(&self, value: &V, standing: Standing, ends: Slot<()>) -> Option<Slot<V>> {
+        let memory = self.flights.memory.as_ref().filter(|_| standing != Standing::Over)?;
         // a value that cannot be weighed is not held
         let weight = contained(|| memory.weigh(value))?;
-        Some(Slot { weight, ..left.slot(value.clone()) })
+        Some(Slot { weight, ..ends.with(value.clone()) })
     }
 
     /// Starts a way through the remote tiers: none where there are none, or while a `clear` is under way.

@@ -57,6 +57,8 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
     }
 
     /// Answers from the tiers or by the body, on this thread.
+    #[cold]
+    #[inline(never)]
     pub fn run_blocking(self, body: impl FnOnce() -> V) -> V {
         match self.0 {
             Some(Asked { inner, call }) => certain(inner.answer_blocking(call, || Ok(body()), None)),
@@ -65,6 +67,8 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
     }
 
     /// Answers from the tiers or by the body, on this thread; only `Ok` is stored.
+    #[cold]
+    #[inline(never)]
     pub fn try_run_blocking<E>(
         self,
         body: impl FnOnce() -> Result<V, E>,
@@ -106,6 +110,8 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
     }
 
     /// Answers from the tiers or by the body, on this thread or, to refresh, on another.
+    #[cold]
+    #[inline(never)]
     pub fn run_away_blocking<F>(self, body: impl FnOnce() -> F) -> V
     where
         F: FnOnce() -> V + Send + 'static,
@@ -123,6 +129,8 @@ impl<K: CacheKey, V: CacheValue> Miss<K, V> {
     }
 
     /// Answers likewise; only `Ok` is stored.
+    #[cold]
+    #[inline(never)]
     pub fn try_run_away_blocking<E, F>(
         self,
         body: impl FnOnce() -> F,

@@ -177,7 +177,7 @@ impl<K, V> Site<K, V> {
     ///
     /// # Errors
     /// A miss, which runs the body.
-    #[inline]
+    #[inline(always)]
     pub fn look<Q>(&'static self, arguments: &Q) -> Result<V, Miss<K, V>>
     where
         K: CacheKey,

@@ -1,11 +1,10 @@
 //! What flights and errands take to order threads, and from nowhere else: `tests/models` puts a model checker's in its
 //! place.
 
-pub(crate) use std::hash::RandomState;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64};
 pub(crate) use std::thread_local;
 
-pub(crate) use dcache_backends::memory::Store;
+pub(crate) use dcache_backends::memory::{HashBuilder as RandomState, Store};
 
 pub(crate) use crate::sync::Mutex;
 

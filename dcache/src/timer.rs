@@ -1,8 +1,8 @@
 //! Waiting that needs no runtime: one thread wakes whoever waited long enough.
 //!
-//! A thread is woken for a new deadline only when that is the next one; most are cancelled long before,
-//! and waits of one length come in order, so most calls only touch a map. (futures-timer wakes its thread
-//! for every one, which costs more than a trip to Redis on loopback.)
+//! The thread is woken for a new deadline only when that comes before the end of its sleep. Most deadlines are
+//! cancelled long before, and it sleeps on until the first that it knew of; so most calls only touch a map.
+//! (futures-timer wakes its thread for every one, which costs more than a trip to Redis on loopback.)
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -45,12 +45,12 @@ impl Alarm {
         let timer = Timer::get();
         let mut deadlines = timer.lock();
         let ticket = *self.ticket.get_or_insert_with(|| deadlines.ticket(deadline));
-        let is_next = deadlines.waiting.first_key_value().is_none_or(|(next, _)| ticket <= *next);
         match deadlines.waiting.entry(ticket) {
             std::collections::btree_map::Entry::Occupied(mut place) => place.get_mut().clone_from(cx.waker()),
             std::collections::btree_map::Entry::Vacant(place) => {
                 place.insert(cx.waker().clone());
-                if is_next {
+                if deadlines.asleep.is_some_and(|until| until.is_none_or(|until| deadline < until)) {
+                    deadlines.asleep = None; // one call is enough
                     timer.changed.notify_one();
                 }
             }
@@ -77,6 +77,8 @@ type Ticket = (Instant, u64);
 struct Deadlines {
     waiting: BTreeMap<Ticket, Waker>,
     issued: u64,
+    /// Until when the thread sleeps, `Some(None)` for ever; `None` while it is awake, or has been called.
+    asleep: Option<Option<Instant>>,
 }
 
 impl Deadlines {
@@ -122,13 +124,16 @@ impl Timer {
                 deadlines = self.lock();
                 continue;
             }
-            let next = deadlines.waiting.first_key_value().map(|((deadline, _), _)| *deadline - now);
+            let next = deadlines.waiting.first_key_value().map(|((deadline, _), _)| *deadline);
+            deadlines.asleep = Some(next);
             deadlines = match next {
-                Some(delay) => {
-                    self.changed.wait_timeout(deadlines, delay).map_or_else(|e| e.into_inner().0, |w| w.0)
+                Some(until) => {
+                    let slept = self.changed.wait_timeout(deadlines, until - now);
+                    slept.map_or_else(|e| e.into_inner().0, |woken| woken.0)
                 }
                 None => self.changed.wait(deadlines).unwrap_or_else(PoisonError::into_inner),
             };
+            deadlines.asleep = None;
         }
     }
 }

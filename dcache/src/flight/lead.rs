@@ -188,6 +188,11 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         .await
     }
 
+    /// Ends the flight with a value that nobody writes below memory.
+    pub(crate) fn finish(mut self, settled: Settled<V>) {
+        self.stage = Stage::Settled(settled);
+    }
+
     /// Settles on a value, and says whether remote tiers may be written now.
     ///
     /// From here on the value is not lost any more: if this leader goes away, its waiters have it.

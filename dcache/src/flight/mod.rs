@@ -39,6 +39,7 @@ use crate::bounds::{CacheKey, CacheValue};
 use crate::mode::Mode;
 use crate::policy::Standing;
 use crate::stats::Counter;
+use crate::switch::enabled;
 use crate::sync::wake_all;
 use crate::threads::{AtomicBool, AtomicU64, Mutex, RandomState, Store, shards};
 
@@ -151,11 +152,18 @@ pub(crate) enum Purpose {
 }
 
 impl<K: CacheKey, V: CacheValue> Front<K, V> {
-    /// Returns the value in memory that needs nothing but to be handed out.
+    /// Returns the value in memory that needs nothing but to be handed out, and counts the hit.
     #[inline]
-    pub(crate) fn fresh<Q: Hash + equivalent::Equivalent<K>>(&self, key: &Q) -> Option<V> {
-        let slot = self.memory.as_ref()?.get(key)?;
-        (slot.due == Tick::NEVER || clock::now() < slot.due).then_some(slot.value)
+    pub(crate) fn hit<Q: Hash + equivalent::Equivalent<K>>(&self, key: Q) -> Option<V> {
+        if !enabled() {
+            return None;
+        }
+        let slot = self.memory.as_ref()?.get(&key)?;
+        if slot.due != Tick::NEVER && slot.due <= clock::now() {
+            return None;
+        }
+        self.hits.count();
+        Some(slot.value)
     }
 }
 
@@ -358,7 +366,7 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             change,
             polled_by: AtomicU64::new(0),
             is_queued: AtomicBool::new(false),
-            state: Mutex::new(State::new(shard.clears > 0, lent)),
+            state: Mutex::new(State::new(shard.clears > 0, change.is_some(), lent)),
         });
         shard.table.insert_unique(hash, flight.clone(), |flight| flight.hash);
         Lead::new(self, flight)

@@ -53,8 +53,8 @@ pub(super) struct State<V> {
     pub(super) running: usize,
     pub(super) vacant: usize,
     pub(super) group: usize,
-    /// When the last leader started.
-    pub(super) led_at: Instant,
+    /// When the last leader started; none for the first of calls, who started before anyone waited.
+    pub(super) led_at: Option<Instant>,
     /// The key was changed, or is about to be by a `clear`: nothing of the flight is stored.
     pub(super) superseded: bool,
     pub(super) writing: Writing,
@@ -192,7 +192,7 @@ impl<K, V> Flight<K, V> {
         self.is_change()
             && !self.would_wait_for_itself(mode)
             && state.outcome.is_none()
-            && state.led_at.elapsed() < patience
+            && state.led_at.is_some_and(|led_at| led_at.elapsed() < patience)
     }
 
     /// Marks who polls the flight.
@@ -218,7 +218,7 @@ impl<K, V> Flight<K, V> {
 }
 
 impl<V> State<V> {
-    pub(super) fn new(superseded: bool, lent: Option<Slot<V>>) -> Self {
+    pub(super) fn new(superseded: bool, is_change: bool, lent: Option<Slot<V>>) -> Self {
         Self {
             outcome: None,
             lent,
@@ -227,7 +227,7 @@ impl<V> State<V> {
             running: 1,
             vacant: 0,
             group: 1,
-            led_at: Instant::now(),
+            led_at: is_change.then(Instant::now),
             superseded,
             writing: Writing::No,
             is_cut_off: false,
@@ -251,7 +251,7 @@ impl<V> State<V> {
 
     pub(super) fn lead(&mut self) {
         self.running += 1;
-        self.led_at = Instant::now();
+        self.led_at = Some(Instant::now());
     }
 
     /// Returns what comes after all such before it.
@@ -273,6 +273,9 @@ impl<V> State<V> {
 
     /// Takes the wakers of all who wait or watch.
     pub(super) fn call_all(&mut self) -> Vec<Waker> {
+        if self.wakers.is_empty() && self.watchers.is_empty() {
+            return Vec::new();
+        }
         let mut called = self.call(usize::MAX);
         called.extend(std::mem::take(&mut self.watchers).into_values());
         called

@@ -61,7 +61,8 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
                             break Turn::Alone(Lender::new(self.flight.clone()));
                         }
                         // another waiter may have begun to lead in the meantime
-                        match patience.checked_sub(state.led_at.elapsed()).filter(|rest| !rest.is_zero()) {
+                        let led_for = state.led_at.map_or(Duration::MAX, |led_at| led_at.elapsed());
+                        match patience.checked_sub(led_for).filter(|rest| !rest.is_zero()) {
                             Some(rest) => alarm = Alarm::after(rest),
                             None => break self.lead(&mut state),
                         }
