@@ -1,5 +1,6 @@
 //! The folder as a tier.
 
+use std::fs::FileTimes;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -149,7 +150,7 @@ impl Fs {
         self.room.root().restore().map_err(failed)?;
         let folder = Dir::open(self.root(), "").map_err(failed)?;
         let draft = Draft::create(&folder).map_err(failed)?;
-        draft.write(b"dcache", expiry).map_err(failed)?;
+        draft.write(b"dcache", FileTimes::new().set_modified(expiry)).map_err(failed)?;
         let kept = draft.file().metadata().and_then(|file| file.modified()).map_err(failed)?;
         // some file systems count in steps of two seconds
         if kept.duration_since(expiry).unwrap_or_else(|before| before.duration()) > Duration::from_secs(2) {

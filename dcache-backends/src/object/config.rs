@@ -136,8 +136,11 @@ impl Fs {
 
     /// Sets how many bytes of disk the entries may take, 1 GiB by default; each takes whole blocks of 4 KiB.
     ///
-    /// It holds for this value and the clones made of it from now on. Where there is too much, the entries
-    /// that would expire first go first, in the background; an entry larger than all of it is refused.
+    /// It holds for this value and the clones made of it from now on. Where there is too much, the expired entries go
+    /// first, then the least recently used, in the background; an entry larger than all of it is refused.
+    ///
+    /// When an entry was used is what the file system says of its file. Where that takes no note of reads (`noatime`,
+    /// some network file systems), a read does so itself, once a minute for each entry.
     #[must_use]
     pub fn capacity(self, bytes: u64) -> Self {
         Self { room: Arc::new(Room::new(self.room.root().clone(), bytes)) }
@@ -148,8 +151,8 @@ impl Fs {
         self.room.root().path()
     }
 
-    /// Removes expired entries and, above the capacity, those that would expire next; returns how many
-    /// bytes of disk the rest takes.
+    /// Removes expired entries and, above the capacity, those that were not used for the longest time; returns how
+    /// many bytes of disk the rest takes.
     ///
     /// It happens by itself, on a thread in the background, whenever a sixteenth of the capacity has been
     /// written; call it to clean up at a time of your choice. It takes about four seconds for a million

@@ -1,12 +1,12 @@
 //! An unfinished file: nobody reads it, and it is gone unless it was published.
 
-use std::fs::File;
+use std::fs::{File, FileTimes};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::process;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::dir::Dir;
 use crate::clock;
@@ -37,10 +37,10 @@ impl<'a> Draft<'a> {
         &self.file
     }
 
-    /// Writes the content, then the modification time, which a later write would change.
-    pub(super) fn write(&self, content: &[u8], modified: SystemTime) -> io::Result<()> {
+    /// Writes the content, then the times, which a later write would change.
+    pub(super) fn write(&self, content: &[u8], times: FileTimes) -> io::Result<()> {
         (&self.file).write_all(content)?;
-        self.file.set_modified(modified)
+        self.file.set_times(times)
     }
 
     /// Moves the file to its place, over the one that may be there.

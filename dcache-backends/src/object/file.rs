@@ -1,11 +1,11 @@
 //! One object: a file that is whole, private, and expires at its modification time.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, FileTimes};
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::dir::{self, Dir, Kind, Link};
+use super::dir::{self, Dir, Kind, Link, Times};
 use super::draft::Draft;
 use super::fault::{error, fault};
 use super::root::Root;
@@ -13,6 +13,15 @@ use crate::{Bytes, Error, ErrorKind, Operation, clock};
 
 /// How often an object is written anew whose folder vanishes meanwhile, under a sweep or an `rm -r`.
 const ATTEMPTS: usize = 4;
+
+/// Where reading a file does not mark it as used, it is marked at most this often.
+const MARK: Duration = Duration::from_secs(60);
+
+/// So much the system may be behind in dating a change: Linux does it by the last tick of its timer, 1 to 10 ms.
+const GRAIN: Duration = Duration::from_millis(100);
+
+/// So far ahead clocks of machines that share a folder may be.
+const AHEAD: Duration = Duration::from_secs(60 * 60);
 
 /// Returns the moment when something of this life expires; without one, in 100 years.
 ///
@@ -26,6 +35,21 @@ pub(super) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(clock::wall())
 }
 
+/// Says whether an object's life is over by then, as far as its file tells.
+///
+/// An object is dated into the future, so that its expiry comes after the last change of the file. A date that does not
+/// was given by somebody else: such a file was copied here, or out of a bucket. What its life is says the entry in it,
+/// which is checked above the tier; so it does for lives of less than 100 ms.
+pub(super) fn is_expired(file: &Times, by: SystemTime) -> bool {
+    file.modified <= by && file.changed.is_none_or(|changed| file.modified > changed + GRAIN)
+}
+
+/// Returns when an object was last used. A moment far ahead is of a clock that was wrong, and tells nothing: else the
+/// object would stay until that time has come.
+pub(super) fn last_use(file: &Times, now: SystemTime) -> SystemTime {
+    if file.used > now + AHEAD { UNIX_EPOCH } else { file.used }
+}
+
 /// Reads an object unless it is longer than `limit`. What is expired, or no plain file, or not only this user's
 /// to write, is not there.
 ///
@@ -36,8 +60,9 @@ pub(super) fn read(root: &Root, name: &str, limit: usize) -> Result<Option<Bytes
     let failed = |cause| fault(Operation::Get, cause);
     let Some(mut file) = open(root, name).map_err(failed)? else { return Ok(None) };
     let found = file.metadata().map_err(failed)?;
-    let is_due = found.modified().is_ok_and(|expiry| expiry <= now());
-    if !found.is_file() || !root.owner().wrote(&found) || is_due {
+    let times = dir::times(&found).map_err(failed)?;
+    let now = now();
+    if !found.is_file() || !root.owner().wrote(&found) || is_expired(&times, now) {
         return Ok(None);
     }
     let mut content = Vec::new();
@@ -50,7 +75,24 @@ pub(super) fn read(root: &Root, name: &str, limit: usize) -> Result<Option<Bytes
     }
     // objects never grow: `take` saves asking whether this one did
     file.by_ref().take(found.len()).read_to_end(&mut content).map_err(failed)?;
+    mark_used(&file, &times, now);
     Ok(Some(content.into()))
+}
+
+/// Marks an object that was read as used, for the order in which a sweep removes, where the system has not done so.
+///
+/// Mostly it has: Linux does at each read of a file that is dated later than its last use (`relatime`), as all of ours
+/// are. Not so where it is mounted with `noatime`, on some network file systems, and of copied files only once a day.
+fn mark_used(file: &File, before: &Times, now: SystemTime) {
+    let age = now.duration_since(before.used).unwrap_or_else(|ahead| ahead.duration());
+    if age <= MARK {
+        return;
+    }
+    let after = file.metadata().and_then(|file| dir::times(&file));
+    if after.is_ok_and(|after| after.used == before.used) {
+        // who may not write here is not who sweeps here
+        let _ = file.set_times(FileTimes::new().set_accessed(now));
+    }
 }
 
 fn open(root: &Root, name: &str) -> io::Result<Option<File>> {
@@ -74,10 +116,12 @@ pub(super) fn publish(
     let write = |folder: Dir| {
         root.owner().keeps(&folder)?;
         let draft = Draft::create(&folder)?;
-        draft.write(content, expiry)?;
+        draft.write(content, FileTimes::new().set_accessed(self::now()).set_modified(expiry))?;
         let _lane = root.lane(object.as_ref());
         let is_wanted = is_wanted();
-        if is_wanted {
+        if is_wanted && expiry <= self::now() {
+            remove_from(&folder, object.as_ref())?; // dated in the past it would not look dated at all
+        } else if is_wanted {
             draft.publish(object)?;
         }
         Ok(is_wanted)

@@ -12,9 +12,10 @@
 //! - **Without links.** The path is resolved when the tier is opened. After that no symbolic link is followed: a
 //!   folder that is replaced by one fails every operation, and what is behind the link is left alone.
 //! - **In order.** After a removal has returned, no write of this process that was given up before publishes.
-//! - **The modification time is the expiry.** So clean-up reads no file and keeps no index.
-//! - **Bounded.** A background sweep keeps the objects within the capacity; those with the least life left
-//!   go first. Only a folder that dcache tagged as its own (`CACHEDIR.TAG`) is ever swept.
+//! - **The modification time is the expiry.** So clean-up reads no file and keeps no index. A file that is not dated
+//!   into the future was copied here: the entry in it says how long it lives, as in a bucket.
+//! - **Bounded.** A background sweep keeps the objects within the capacity; the expired go first, then those that were
+//!   not used for the longest time. Only a folder that dcache tagged as its own (`CACHEDIR.TAG`) is ever swept.
 //! - **Patient where it must be.** Nobody can interrupt a system call: asynchronous operations run on the
 //!   blocking pool and can be abandoned, synchronous ones say afterwards that they took too long.
 //!

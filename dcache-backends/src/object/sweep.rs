@@ -1,11 +1,11 @@
-//! What goes when there is too much: the expired, then what would expire next.
+//! What goes when there is too much: the expired, then the least recently used.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::dir::Dir;
+use super::dir::{Dir, Times};
 use super::draft;
 use super::file;
 use super::folder;
@@ -31,9 +31,8 @@ pub(super) fn charge(length: u64) -> u64 {
 /// One sweep of a folder.
 ///
 /// It walks twice, holding a sample and no list: first it removes what is expired or abandoned and weighs the
-/// rest; if that is more than 15/16 of the capacity, it removes what has the least life left until 7/8 are
-/// taken. The order by remaining life needs no more than the modification time; the times of access are not
-/// kept on many file systems (`noatime`, `relatime`). Of equal lives the oldest goes first.
+/// rest; if that is more than 15/16 of the capacity, it removes what was not used for the longest time until
+/// 7/8 are taken. It opens no object, for that would be a use of it.
 pub(super) struct Sweep<'a> {
     pub(super) root: &'a Root,
     pub(super) capacity: u64,
@@ -76,8 +75,9 @@ impl Sweep<'_> {
                 }
                 Found::Object(spot) => {
                     let Ok(object) = spot.look() else { continue };
-                    if object.modified > now || !self.discard(&spot, now) {
-                        sample.add(object.modified, charge(object.length));
+                    let is_expired = file::is_expired(&object.times, now);
+                    if !is_expired || !self.discard(&spot, |times| file::is_expired(times, now)) {
+                        sample.add(file::last_use(&object.times, now), charge(object.length));
                     }
                 }
                 Found::Folder(spot) => prune(&spot),
@@ -86,14 +86,14 @@ impl Sweep<'_> {
         Ok(sample)
     }
 
-    /// Removes objects that expire at `cutoff` or before, until `excess` is freed, and weighs the rest.
+    /// Removes objects that were last used at `cutoff` or before, until `excess` is freed, and weighs the rest.
     fn evict(&self, cutoff: SystemTime, excess: u64) -> io::Result<u64> {
+        let is_old = |times: &Times| file::last_use(times, file::now()) <= cutoff;
         let (mut freed, mut left) = (0, 0);
         for found in self.walk()? {
             let Found::Object(spot) = found else { continue };
             let Ok(object) = spot.look() else { continue };
-            let is_due = freed < excess && object.modified <= cutoff;
-            if is_due && self.discard(&spot, cutoff) {
+            if freed < excess && is_old(&object.times) && self.discard(&spot, is_old) {
                 freed += charge(object.length);
             } else {
                 left += charge(object.length);
@@ -102,11 +102,11 @@ impl Sweep<'_> {
         Ok(left)
     }
 
-    /// Removes an object if it still expires by then: a fresh one may be in its place by now. Says whether it is gone,
-    /// be it in another process's sweep.
-    fn discard(&self, spot: &Spot, by: SystemTime) -> bool {
+    /// Removes an object if it is still due: a fresh one may be in its place by now. Says whether it is gone, be it in
+    /// another process's sweep.
+    fn discard(&self, spot: &Spot, is_due: impl Fn(&Times) -> bool) -> bool {
         let _lane = self.root.lane(&spot.name);
-        let is_due = spot.look().map_or(true, |object| object.modified <= by);
+        let is_due = spot.look().map_or(true, |object| is_due(&object.times));
         is_due && file::remove_from(&spot.folder, &spot.name).is_ok()
     }
 
@@ -125,12 +125,12 @@ impl Sweep<'_> {
 /// Removes a folder in which nothing has happened for a minute, if it is empty: a younger one may have been
 /// made for an object that is about to come.
 fn prune(spot: &Spot) {
-    if spot.look().is_ok_and(|folder| folder.modified.elapsed().is_ok_and(|age| age > IDLE)) {
+    if spot.look().is_ok_and(|folder| folder.times.modified.elapsed().is_ok_and(|age| age > IDLE)) {
         let _ = spot.folder.remove_folder(&spot.name); // which fails unless it is empty
     }
 }
 
-/// Expiries and weights of a part of the objects, evenly spread over the walk: all of them up to `LIMIT`,
+/// Last uses and weights of a part of the objects, evenly spread over the walk: all of them up to `LIMIT`,
 /// then every second, every fourth, and so on. The walk's order is that of digests, so it is a fair sample.
 #[derive(Default)]
 struct Sample {
@@ -144,7 +144,7 @@ struct Sample {
 impl Sample {
     const LIMIT: usize = 8192;
 
-    fn add(&mut self, expiry: SystemTime, charge: u64) {
+    fn add(&mut self, used: SystemTime, charge: u64) {
         if self.seen.trailing_zeros() >= self.thinned {
             if self.kept.len() == Self::LIMIT {
                 let mut nth = 0;
@@ -154,13 +154,13 @@ impl Sample {
                 });
                 self.thinned += 1;
             }
-            self.kept.push((expiry, charge));
+            self.kept.push((used, charge));
         }
         self.seen += 1;
         self.total += charge;
     }
 
-    /// Returns the expiry up to which objects weigh `excess` together.
+    /// Returns the last use up to which objects weigh `excess` together.
     fn cutoff(mut self, excess: u64) -> SystemTime {
         self.kept.sort_unstable();
         let mut weight = 0u64;
@@ -168,7 +168,7 @@ impl Sample {
             weight = weight.saturating_add(charge << self.thinned);
             weight >= excess
         });
-        reached.or(self.kept.last()).map_or(SystemTime::UNIX_EPOCH, |(expiry, _)| *expiry)
+        reached.or(self.kept.last()).map_or(SystemTime::UNIX_EPOCH, |(used, _)| *used)
     }
 }
 

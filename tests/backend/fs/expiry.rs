@@ -1,7 +1,5 @@
 //! Entries and their lives.
 
-use dcache_backends::clock;
-
 use super::*;
 
 #[test]

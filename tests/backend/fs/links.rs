@@ -1,8 +1,8 @@
 //! Symbolic links: one that the user names is the folder behind it, one inside of the folder is followed by nobody.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use super::*;
 
@@ -41,8 +41,7 @@ fn bait(folder: &Path, key: &Key) -> Fs {
     fs.sweep().unwrap();
     set(&fs, key, "bait").unwrap();
     set(&fs, &super::key("expired"), "bait").unwrap();
-    let expired = File::options().write(true).open(path(&fs, &super::key("expired"))).unwrap();
-    expired.set_modified(UNIX_EPOCH).unwrap();
+    expire(&path(&fs, &super::key("expired")));
     fs::write(path(&fs, key).with_file_name(".dcache-1-1-0-ff"), "half").unwrap();
     fs
 }

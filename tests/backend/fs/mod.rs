@@ -2,27 +2,31 @@
 
 mod capacity;
 mod clear;
+mod copied;
 mod entries;
 mod expiry;
 #[cfg(unix)]
 mod faults;
 mod folder;
 mod late;
+mod least_used;
 #[cfg(unix)]
 mod links;
 #[cfg(unix)]
 mod permissions;
 mod sweep;
 
+use std::fs::{File, FileTimes};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use dcache_backends::object::Fs;
-use dcache_backends::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Scope};
+use dcache_backends::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Scope, clock};
 use tempfile::TempDir;
 
 /// Long enough for any machine; the clock of the tests never reaches the end of a `MONTH`.
 const BUDGET: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 const MONTH: Option<Duration> = Some(Duration::from_secs(30 * 24 * 60 * 60));
 
 fn opened() -> (TempDir, Fs) {
@@ -52,6 +56,19 @@ fn set(fs: &Fs, key: &Key, entry: impl Into<Bytes>) -> Result<(), Error> {
 
 fn path(fs: &Fs, key: &Key) -> PathBuf {
     fs.root().join(key.object_name())
+}
+
+/// Has a file expire: it is dated ahead of its last change, as entries are, and the clock is set to a later time.
+fn expire(path: &Path) {
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_modified(SystemTime::now() + HOUR).unwrap();
+    clock::advance(2 * HOUR);
+}
+
+/// Has an entry look as if it were last used so long ago.
+fn used(fs: &Fs, key: &Key, ago: Duration) {
+    let times = FileTimes::new().set_accessed(SystemTime::now() - ago);
+    File::options().write(true).open(path(fs, key)).unwrap().set_times(times).unwrap();
 }
 
 /// Everything below a folder, links not followed.

@@ -1,6 +1,6 @@
 //! What a sweep removes, and what it leaves alone.
 
-use std::fs::{self, File};
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use dcache_tests::with_environment;
@@ -42,7 +42,8 @@ fn touches_only_what_can_be_an_object() {
     for name in foreign {
         let path = fs.root().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        File::create(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+        File::create(&path).unwrap();
+        expire(&path);
     }
     fs.sweep().unwrap();
     foreign.iter().for_each(|name| assert!(fs.root().join(name).exists(), "{name}"));
@@ -53,7 +54,8 @@ fn leaves_a_folder_alone_that_is_not_tagged() {
     let (_folder, fs) = quiet();
     let object = fs.root().join("repo.git/objects/ab/cdef");
     fs::create_dir_all(object.parent().unwrap()).unwrap();
-    File::create(&object).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    File::create(&object).unwrap();
+    expire(&object);
     fs::remove_file(fs.root().join("CACHEDIR.TAG")).unwrap();
     fs.sweep().unwrap();
     assert!(object.exists());
@@ -65,6 +67,8 @@ fn a_fresh_entry_in_the_place_of_an_expired_one_stays() {
     let key = key("a");
     set(&fs, &key, "x").unwrap();
     let is_over = AtomicBool::new(false);
+    let expired = SystemTime::now() + Duration::from_secs(60 * 60);
+    clock::advance(Duration::from_secs(2 * 60 * 60));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(SeqCst) {
@@ -73,7 +77,7 @@ fn a_fresh_entry_in_the_place_of_an_expired_one_stays() {
         });
         for round in 0..2_000 {
             if let Ok(file) = File::open(path(&fs, &key)) {
-                file.set_modified(std::time::UNIX_EPOCH).unwrap();
+                file.set_modified(expired).unwrap();
             }
             set(&fs, &key, "y").unwrap();
             if get(&fs, &key).unwrap().is_none() {

@@ -8,12 +8,12 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(super) use unix::{Dir, Entries, Owner, create_all, open_file, resolve};
+pub(super) use unix::{Dir, Entries, Owner, create_all, open_file, resolve, times};
 
 #[cfg(not(unix))]
 mod portable;
 #[cfg(not(unix))]
-pub(super) use portable::{Dir, Entries, Owner, create_all, open_file, resolve};
+pub(super) use portable::{Dir, Entries, Owner, create_all, open_file, resolve, times};
 
 use std::error;
 use std::fmt;
@@ -25,7 +25,18 @@ use std::time::SystemTime;
 pub(super) struct Seen {
     pub(super) kind: Kind,
     pub(super) length: u64,
+    pub(super) times: Times,
+}
+
+/// What the file system keeps of a file's past, and of its future.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// Set by who writes; of an object its expiry.
     pub(super) modified: SystemTime,
+    /// Set by the system at each change, that of `modified` included; not on every system.
+    pub(super) changed: Option<SystemTime>,
+    /// When it was last read, as far as the file system says.
+    pub(super) used: SystemTime,
 }
 
 /// What kind of thing that is.

@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata, OpenOptions, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Kind, Link, Seen};
+use super::{Kind, Link, Seen, Times};
 
 /// A folder that was there.
 pub(in super::super) struct Dir(PathBuf);
@@ -72,7 +72,7 @@ impl Dir {
 
     pub(in super::super) fn look(&self, name: &OsStr) -> io::Result<Seen> {
         let found = fs::symlink_metadata(self.0.join(name))?;
-        Ok(Seen { kind: found.file_type().into(), length: found.len(), modified: found.modified()? })
+        Ok(Seen { kind: found.file_type().into(), length: found.len(), times: times(&found)? })
     }
 
     /// Lists what is in the folder.
@@ -102,6 +102,12 @@ pub(in super::super) fn open_file(root: &Path, folder: &str, name: &str) -> io::
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(cause),
     }
+}
+
+/// Returns the times of an open file.
+pub(in super::super) fn times(file: &Metadata) -> io::Result<Times> {
+    let modified = file.modified()?;
+    Ok(Times { modified, changed: None, used: file.accessed().unwrap_or(modified) })
 }
 
 /// Creates a folder and those above it; it inherits the user's access rights.

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::{Exposed, Kind, Link, Seen};
+use super::{Exposed, Kind, Link, Seen, Times};
 
 /// What a folder is opened for where that needs no permission to list it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -104,12 +104,18 @@ impl Dir {
         Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
+    /// Returns what is under a name, without opening it: that is no use of it.
+    #[allow(clippy::unnecessary_cast)] // the types of these fields differ between systems
     pub(in super::super) fn look(&self, name: &OsStr) -> io::Result<Seen> {
         let stat = fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(Seen {
             kind: kind(&stat),
             length: stat.st_size.try_into().unwrap_or(0),
-            modified: modified(&stat),
+            times: Times {
+                modified: moment(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+                changed: Some(moment(stat.st_ctime as i64, stat.st_ctime_nsec as i64)),
+                used: moment(stat.st_atime as i64, stat.st_atime_nsec as i64),
+            },
         })
     }
 
@@ -160,6 +166,15 @@ pub(in super::super) fn open_file(root: &Path, folder: &str, name: &str) -> io::
         Err(Errno::LOOP | Errno::MLINK | Errno::NXIO) => Ok(None), // `MLINK` on FreeBSD; `NXIO` of a socket
         Err(cause) => Err(cause.into()),
     }
+}
+
+/// Returns the times of an open file.
+pub(in super::super) fn times(file: &Metadata) -> io::Result<Times> {
+    Ok(Times {
+        modified: moment(file.mtime(), file.mtime_nsec()),
+        changed: Some(moment(file.ctime(), file.ctime_nsec())),
+        used: moment(file.atime(), file.atime_nsec()),
+    })
 }
 
 /// Creates a folder and those above it that are missing, for this user only; no part of the path may be a link.
@@ -287,10 +302,8 @@ fn kind(stat: &Stat) -> Kind {
     }
 }
 
-/// The types of these fields differ between systems.
-#[allow(clippy::unnecessary_cast)]
-fn modified(stat: &Stat) -> SystemTime {
-    let (seconds, rest) = (stat.st_mtime as i64, Duration::from_nanos(stat.st_mtime_nsec as u64));
-    let whole = Duration::from_secs(seconds.unsigned_abs());
+fn moment(seconds: i64, nanoseconds: i64) -> SystemTime {
+    let (whole, rest) =
+        (Duration::from_secs(seconds.unsigned_abs()), Duration::from_nanos(nanoseconds.unsigned_abs()));
     if seconds < 0 { UNIX_EPOCH - whole + rest } else { UNIX_EPOCH + whole + rest }
 }
