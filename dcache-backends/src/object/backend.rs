@@ -11,7 +11,7 @@ use super::fault::{TIER, error, fault};
 use super::file;
 use super::root::Root;
 use super::walk::{Found, Walk};
-use super::{Fs, sweep};
+use super::{Fs, tally};
 use crate::io::run_blocking;
 use crate::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait};
 
@@ -40,7 +40,8 @@ impl Backend for Fs {
         let (fs, name) = (self.clone(), key.object_name());
         let caller = Arc::new(()); // goes with this future
         let waiting = Arc::downgrade(&caller);
-        let write = move || fs.write(&name, &entry, life, || waiting.strong_count() > 0);
+        let write =
+            move || fs.write(&name, &entry, life, Self::TIME_BUDGET / 2, || waiting.strong_count() > 0);
         let written = aside(Operation::Set, write).await.map_err(|error| error.with_key(key));
         drop(caller);
         written
@@ -85,7 +86,7 @@ impl BlockingBackend for Fs {
     }
 
     fn set(&self, key: &Key, entry: Bytes, life: Option<Duration>, budget: Duration) -> Result<(), Error> {
-        let write = || self.write(&key.object_name(), &entry, life, || true);
+        let write = || self.write(&key.object_name(), &entry, life, budget / 2, || true);
         within(budget, Operation::Set, write).map_err(|error| error.with_key(key))
     }
 
@@ -104,16 +105,20 @@ impl Fs {
         name: &str,
         entry: &[u8],
         life: Option<Duration>,
+        patience: Duration,
         is_wanted: impl Fn() -> bool,
     ) -> Result<(), Error> {
-        if sweep::charge(entry.len() as u64) > self.room.capacity() {
-            return Err(
-                error(ErrorKind::TooLarge, Operation::Set).with_context("more than the whole capacity")
-            );
+        let refused = |kind, why: &str| Err(error(kind, Operation::Set).with_context(why.to_owned()));
+        let charge = tally::charge(entry.len() as u64);
+        if charge > self.room.capacity() {
+            return refused(ErrorKind::TooLarge, "more than the whole capacity");
+        }
+        if !self.room.admit(charge, patience, &is_wanted) {
+            return refused(ErrorKind::Full, "more is written than can be removed; raise `capacity`");
         }
         match file::publish(self.room.root(), name, entry, file::expiry(life), is_wanted) {
-            Ok(true) => self.room.wrote(entry.len()),
-            Ok(false) => {} // nobody hears of it
+            Ok(Some(taken)) => self.room.wrote(taken),
+            Ok(None) => {} // nobody hears of it
             Err(cause) => {
                 let error = fault(Operation::Set, cause);
                 if error.kind() == ErrorKind::Full {

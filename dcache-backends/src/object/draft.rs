@@ -1,5 +1,6 @@
 //! An unfinished file: nobody reads it, and it is gone unless it was published.
 
+use std::ffi::OsStr;
 use std::fs::{File, FileTimes};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
@@ -8,17 +9,16 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::dir::Dir;
+use super::dir::{self, Dir, Kind};
 use crate::clock;
 
 /// What a draft's name begins with; no object's name begins with a dot.
 const PREFIX: &str = ".dcache-";
 
-/// After this long a draft's writer is dead: it holds a draft for the time of one write.
-const ABANDONED: Duration = Duration::from_secs(60);
+/// After this long a draft's writer is dead, unless it still holds its lock: a write takes much less.
+const ABANDONED: Duration = Duration::from_secs(30);
 
-/// An unfinished file beside its place. In the same folder, because a rename across folders takes a lock of
-/// the whole file system on Linux, and fails where a folder is a mount of its own.
+/// An unfinished file, locked by its writer.
 pub(super) struct Draft<'a> {
     file: File, // closed before the name is removed
     name: Doomed<'a>,
@@ -29,6 +29,7 @@ impl<'a> Draft<'a> {
     pub(super) fn create(folder: &'a Dir) -> io::Result<Self> {
         let name = name();
         let file = folder.create_file(&name)?;
+        dir::lock(&file); // without locks its age tells
         Ok(Self { file, name: Doomed { folder, name } })
     }
 
@@ -43,11 +44,11 @@ impl<'a> Draft<'a> {
         self.file.set_times(times)
     }
 
-    /// Moves the file to its place, over the one that may be there.
-    pub(super) fn publish(self, place: &str) -> io::Result<()> {
+    /// Moves the file to its place in a folder, over the one that may be there.
+    pub(super) fn publish(self, folder: &Dir, place: &str) -> io::Result<()> {
         let Self { file, mut name } = self;
         drop(file); // Windows is particular about renaming an open file
-        name.folder.rename(&name.name, place)?;
+        name.folder.rename(&name.name, folder, place)?;
         name.name.clear();
         Ok(())
     }
@@ -82,9 +83,30 @@ pub(super) fn is_draft(name: &str) -> bool {
     name.starts_with(PREFIX)
 }
 
-/// Says whether this is the name of a draft whose writer is dead: made a minute ago, or a minute ahead by a
-/// clock that was wrong (`now` in milliseconds since 1970). A living writer that is robbed of its draft begins anew.
-pub(super) fn is_abandoned(name: &str, now: u64) -> bool {
+/// Removes the drafts of dead writers from a folder, but from none in it, and says how many others there are.
+pub(super) fn clear(folder: &Dir) -> io::Result<usize> {
+    let (mut entries, mut others) = (folder.entries()?, 0);
+    while let Some(entry) = entries.next(folder) {
+        let (name, kind) = entry?;
+        if kind == Kind::File && name.to_str().is_some_and(is_draft) {
+            others += usize::from(!remove_dead(folder, &name));
+        }
+    }
+    Ok(others)
+}
+
+/// Removes a draft if its writer is dead, and says whether it was.
+///
+/// A living writer holds a lock. Where there are no locks it may be robbed of its draft, and begins anew.
+pub(super) fn remove_dead(folder: &Dir, name: &OsStr) -> bool {
+    let Some(text) = name.to_str() else { return false };
+    let is_locked = || folder.open_file(text).is_ok_and(|file| !dir::lock(&file));
+    is_old(text, clock::wall()) && !is_locked() && folder.remove_file(name).is_ok()
+}
+
+/// Says whether a draft of this name was made long ago, or as long ahead by a clock that was wrong (`now` in milliseconds
+/// since 1970).
+fn is_old(name: &str, now: u64) -> bool {
     let made = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
     let made = made.and_then(|made| u64::from_str_radix(made, 16).ok());
     made.is_some_and(|made| u128::from(now.abs_diff(made)) > ABANDONED.as_millis())
@@ -95,18 +117,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drafts_are_abandoned_after_a_minute() {
+    fn drafts_are_old_after_half_a_minute() {
         let now = clock::wall();
         let stamped = |ms: u64| format!("{PREFIX}{ms:x}-1-0-ff");
-        assert!(!is_abandoned(&stamped(now - 60_000), now) && is_abandoned(&stamped(now - 60_001), now));
-        assert!(is_abandoned(&stamped(now + 3_600_000), now));
-        assert!(!is_abandoned(".dcache-", now) && !is_abandoned("object", now));
+        assert!(!is_old(&stamped(now - 30_000), now) && is_old(&stamped(now - 30_001), now));
+        assert!(is_old(&stamped(now + 3_600_000), now));
+        assert!(!is_old(".dcache-", now) && !is_old("object", now));
     }
 
     #[test]
     fn names_are_unique_and_tell_their_age() {
         let (one, other) = (name(), name());
         assert_ne!(one, other);
-        assert!(is_draft(&one) && is_abandoned(&one, clock::wall() + 60_001));
+        assert!(is_draft(&one) && is_old(&one, clock::wall() + 30_001));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_living_writer_keeps_its_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Dir::open(&folder.path().canonicalize().unwrap(), "").unwrap();
+        let mut draft = Draft::create(&folder).unwrap();
+        let old = format!("{PREFIX}1-1-0-ff");
+        folder.rename(&draft.name.name, &folder, &old).unwrap();
+        draft.name.name.clone_from(&old);
+        assert_eq!(clear(&folder).unwrap(), 1);
+        let Draft { file, mut name } = draft;
+        name.name.clear();
+        drop(file); // as the system does it for a writer that was killed
+        assert_eq!(clear(&folder).unwrap(), 0);
+        assert!(folder.look(old.as_ref()).is_err());
     }
 }

@@ -9,6 +9,7 @@ use super::dir::{self, Dir, Kind, Link, Times};
 use super::draft::Draft;
 use super::fault::{error, fault};
 use super::root::Root;
+use super::tally;
 use crate::{Bytes, Error, ErrorKind, Operation, clock};
 
 /// How often an object is written anew whose folder vanishes meanwhile, under a sweep or an `rm -r`.
@@ -103,35 +104,50 @@ fn open(root: &Root, name: &str) -> io::Result<Option<File>> {
     }
 }
 
-/// Writes an object in one step: readers see the old one or the new one. Returns whether it did: not where
-/// `is_wanted` says no at the end.
+/// Writes an object in one step: readers see the old one or the new one. Returns how much room all objects take then, as
+/// far as is known; or nothing, and writes nothing, where `is_wanted` says no at the end.
+///
+/// The draft lies in a folder for the drafts of all, so that those of dead writers are found without a search. Only where
+/// the object's folder is on another file system it lies beside its place.
 pub(super) fn publish(
     root: &Root,
     name: &str,
     content: &[u8],
     expiry: SystemTime,
     is_wanted: impl Fn() -> bool,
-) -> io::Result<bool> {
+) -> io::Result<Option<u64>> {
     let (place, object) = split(name);
-    let write = |folder: Dir| {
-        root.owner().keeps(&folder)?;
-        let draft = Draft::create(&folder)?;
+    let write = |folder: &Dir, drafts: &Dir| -> io::Result<Option<u64>> {
+        let draft = Draft::create(drafts)?;
         draft.write(content, FileTimes::new().set_accessed(self::now()).set_modified(expiry))?;
         let _lane = root.lane(object.as_ref());
-        let is_wanted = is_wanted();
-        if is_wanted && expiry <= self::now() {
-            remove_from(&folder, object.as_ref())?; // dated in the past it would not look dated at all
-        } else if is_wanted {
-            draft.publish(object)?;
+        if !is_wanted() {
+            return Ok(None);
         }
-        Ok(is_wanted)
+        let before = folder.look(object.as_ref()).map_or(0, |old| tally::charge(old.length));
+        if expiry <= self::now() {
+            remove_from(folder, object.as_ref())?; // dated in the past it would not look dated at all
+            return Ok(Some(0));
+        }
+        draft.publish(folder, object)?;
+        Ok(Some(tally::charge(content.len() as u64).saturating_sub(before)))
     };
-    let mut written = Dir::open(root.path(), place).and_then(write);
+    let attempt = || {
+        let (folder, hidden) = (Dir::open(root.path(), place)?, root.hidden()?);
+        root.owner().keeps(&folder)?;
+        let grown = match write(&folder, &hidden) {
+            Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices => write(&folder, &folder)?,
+            grown => grown?,
+        };
+        // on a full disk this may fail; a sweep counts anew
+        Ok(grown.map(|grown| tally::add(&hidden, grown).unwrap_or_else(|_| tally::read(&hidden))))
+    };
+    let mut written: io::Result<_> = attempt();
     for _ in 1..ATTEMPTS {
         match written {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 let prepare = || root.restore().and_then(|()| Dir::make(root.path(), place));
-                written = prepare().and_then(write);
+                written = prepare().and_then(|_| attempt());
             }
             _ => break,
         }

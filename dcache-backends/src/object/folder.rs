@@ -28,7 +28,7 @@ pub(super) fn claim(root: &Dir) -> io::Result<bool> {
         draft.file().write_all(TAG_CONTENT.as_bytes())?;
         // after a power cut an empty tag beside entries would make the folder nobody's
         draft.file().sync_all()?;
-        draft.publish(TAG)
+        draft.publish(root, TAG)
     });
     Ok(true)
 }

@@ -30,10 +30,12 @@
 //! | `draft.rs` | an unfinished file: its unique name, its removal |
 //! | `folder.rs` | the tag, where the default folder lies |
 //! | `root.rs` | the tier's folder: whose it is, the order of writes and removals |
+//! | `tally.rs` | how much room is taken, by the objects of all processes |
 //! | `file.rs` | one object: read, publish, remove |
 //! | `walk.rs` | the objects below a folder |
+//! | `turn.rs` | which process sweeps |
 //! | `sweep.rs` | what goes when there is too much |
-//! | `room.rs` | how much was written, and when to sweep |
+//! | `room.rs` | when to sweep, and who has to wait for it |
 //! | `config.rs` | [`Fs`]: opening it |
 //! | `backend.rs` | [`Fs`] as a [`Backend`](crate::Backend) |
 
@@ -47,6 +49,8 @@ mod folder;
 mod room;
 mod root;
 mod sweep;
+mod tally;
+mod turn;
 mod walk;
 
 pub use config::Fs;

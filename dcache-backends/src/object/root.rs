@@ -10,6 +10,9 @@ use super::dir::{self, Dir, Owner};
 use super::draft::Draft;
 use super::folder;
 
+/// What the processes that share the folder have between them: unfinished files, how much is taken, who sweeps.
+const HIDDEN: &str = ".dcache";
+
 /// So many writes can be published at a time.
 const LANES: usize = 64;
 
@@ -60,12 +63,28 @@ impl Root {
         self.owner
     }
 
-    /// Creates the folder and its tag, should they be gone.
+    /// Creates the folder and what belongs in it, should that be gone.
     pub(super) fn restore(&self) -> io::Result<()> {
         dir::create_all(&self.path)?;
         let folder = Dir::open(&self.path, "")?;
         self.owner.keeps(&folder)?;
-        folder::claim(&folder).map(drop)
+        folder::claim(&folder)?;
+        Dir::make(&self.path, HIDDEN).map(drop)
+    }
+
+    /// Creates that folder in one that is dcache's own.
+    pub(super) fn make_hidden(&self) -> io::Result<()> {
+        if folder::is_claimed(&Dir::open(&self.path, "")?) {
+            Dir::make(&self.path, HIDDEN)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the folder of what processes have between them, which nobody else can write to.
+    pub(super) fn hidden(&self) -> io::Result<Dir> {
+        let hidden = Dir::open(&self.path, HIDDEN)?;
+        self.owner.keeps(&hidden)?;
+        Ok(hidden)
     }
 
     /// Waits for who publishes or removes an object of this name, in whatever folder, and keeps others from it.

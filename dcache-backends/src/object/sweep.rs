@@ -1,7 +1,7 @@
 //! What goes when there is too much: the expired, then the least recently used.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::mem;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -10,11 +10,9 @@ use super::draft;
 use super::file;
 use super::folder;
 use super::root::Root;
+use super::tally;
+use super::turn::Turn;
 use super::walk::{Found, Spot, Walk};
-use crate::clock;
-
-/// What most file systems allot at a time: an object takes at least this much of a disk.
-const BLOCK: u64 = 4096;
 
 /// After this many objects a sweep pauses, so that a small disk or a single processor serves others too.
 const SLICE: u64 = 512;
@@ -23,9 +21,25 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// An empty folder is left for this long.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Says how much room an object of this length takes.
-pub(super) fn charge(length: u64) -> u64 {
-    length.max(1).checked_next_multiple_of(BLOCK).unwrap_or(u64::MAX)
+/// Above this much a sweep begins.
+pub(super) fn high(capacity: u64) -> u64 {
+    capacity - capacity / 16
+}
+
+/// So much a sweep leaves.
+fn low(capacity: u64) -> u64 {
+    capacity - capacity / 8
+}
+
+/// Above this much nothing is written.
+pub(super) fn full(capacity: u64) -> u64 {
+    capacity.saturating_add(capacity / 16)
+}
+
+/// How much room the objects take after a sweep, and how much those took that had to go.
+pub(super) struct Swept {
+    pub(super) left: u64,
+    pub(super) evicted: u64,
 }
 
 /// One sweep of a folder.
@@ -38,28 +52,45 @@ pub(super) struct Sweep<'a> {
     pub(super) capacity: u64,
     /// The disk is full before the capacity is reached: then what is taken now is the capacity.
     pub(super) is_full: bool,
-    /// How much this process has written since the sweep began.
-    pub(super) written: &'a AtomicU64,
+    /// So much room somebody waits for.
+    pub(super) wanted: u64,
+    /// Where processes have between them how much is taken, unless nothing can be written there.
+    pub(super) hidden: Option<&'a Dir>,
+    pub(super) turn: Option<&'a Turn>,
 }
 
 impl Sweep<'_> {
-    /// Brings the objects within the capacity, and says how much room they take then.
+    /// Brings the objects within the capacity.
     ///
     /// Faults of single files are passed over: the next sweep meets them again.
-    pub(super) fn run(self) -> io::Result<u64> {
+    pub(super) fn run(self) -> io::Result<Swept> {
         if !folder::is_claimed(&Dir::open(self.root.path(), "")?) {
-            return Ok(0);
+            return Ok(Swept { left: 0, evicted: 0 });
         }
+        let before = self.taken();
         let sample = self.survey()?;
-        let capacity = if self.is_full { self.capacity.min(sample.total) } else { self.capacity };
-        // what came during this walk will come again during the next, within reason
-        let coming = self.written.load(Relaxed).saturating_mul(2).min(capacity / 4);
-        let total = sample.total.saturating_add(coming);
-        if total <= capacity - capacity / 16 {
-            return Ok(sample.total);
+        let came = self.taken().saturating_sub(before);
+        self.put_down(|hidden| tally::set(hidden, sample.total.saturating_add(came))); // rather too much
+        let total = sample.total.saturating_add(came / 2); // the other half was met
+        let capacity = if self.is_full { self.capacity.min(total) } else { self.capacity };
+        let room = full(capacity).saturating_sub(self.wanted);
+        if total < high(capacity) && total <= room {
+            return Ok(Swept { left: sample.total, evicted: 0 });
         }
-        let excess = total.saturating_sub(capacity - capacity / 8);
+        // about as much will come during the next walk
+        let excess = total.saturating_add(came.min(capacity / 4)).saturating_sub(low(capacity).min(room));
         self.evict(sample.cutoff(excess), excess)
+    }
+
+    fn taken(&self) -> u64 {
+        self.hidden.map_or(0, tally::read)
+    }
+
+    /// What cannot be put down the next sweep finds out.
+    fn put_down(&self, write: impl FnOnce(&Dir) -> io::Result<()>) {
+        if let Some(hidden) = self.hidden {
+            let _ = write(hidden);
+        }
     }
 
     /// Removes everything that is of no use to anybody, and weighs the rest.
@@ -68,16 +99,12 @@ impl Sweep<'_> {
         let mut sample = Sample::default();
         for found in self.walk()? {
             match found {
-                Found::Draft(spot) => {
-                    if spot.name.to_str().is_some_and(|name| draft::is_abandoned(name, clock::wall())) {
-                        let _ = spot.folder.remove_file(&spot.name);
-                    }
-                }
+                Found::Draft(spot) => drop(draft::remove_dead(&spot.folder, &spot.name)),
                 Found::Object(spot) => {
                     let Ok(object) = spot.look() else { continue };
                     let is_expired = file::is_expired(&object.times, now);
                     if !is_expired || !self.discard(&spot, |times| file::is_expired(times, now)) {
-                        sample.add(file::last_use(&object.times, now), charge(object.length));
+                        sample.add(file::last_use(&object.times, now), tally::charge(object.length));
                     }
                 }
                 Found::Folder(spot) => prune(&spot),
@@ -87,19 +114,26 @@ impl Sweep<'_> {
     }
 
     /// Removes objects that were last used at `cutoff` or before, until `excess` is freed, and weighs the rest.
-    fn evict(&self, cutoff: SystemTime, excess: u64) -> io::Result<u64> {
+    fn evict(&self, cutoff: SystemTime, excess: u64) -> io::Result<Swept> {
         let is_old = |times: &Times| file::last_use(times, file::now()) <= cutoff;
-        let (mut freed, mut left) = (0, 0);
+        let (mut freed, mut left, mut untold) = (0, 0, 0);
         for found in self.walk()? {
             let Found::Object(spot) = found else { continue };
             let Ok(object) = spot.look() else { continue };
-            if freed < excess && is_old(&object.times) && self.discard(&spot, is_old) {
-                freed += charge(object.length);
-            } else {
-                left += charge(object.length);
+            let charge = tally::charge(object.length);
+            if freed >= excess || !is_old(&object.times) || !self.discard(&spot, is_old) {
+                left += charge;
+                continue;
+            }
+            freed += charge;
+            untold += charge;
+            if untold >= self.capacity / 64 {
+                // who waits for room need not wait for the end
+                self.put_down(|hidden| tally::free(hidden, mem::take(&mut untold)));
             }
         }
-        Ok(left)
+        self.put_down(|hidden| tally::free(hidden, untold));
+        Ok(Swept { left, evicted: freed })
     }
 
     /// Removes an object if it is still due: a fresh one may be in its place by now. Says whether it is gone, be it in
@@ -110,13 +144,16 @@ impl Sweep<'_> {
         is_due && file::remove_from(&spot.folder, &spot.name).is_ok()
     }
 
-    /// Walks in slices with pauses between them, unless that would let the writers get ahead.
+    /// Walks in slices with pauses between them, unless there is too much already.
     fn walk(&self) -> io::Result<impl Iterator<Item = Found>> {
         let mut seen = 0;
         Ok(Walk::all(self.root.path())?.filter_map(Result::ok).inspect(move |_| {
             seen += 1;
-            if seen % SLICE == 0 && self.written.load(Relaxed) < self.capacity / 64 {
-                thread::sleep(PAUSE);
+            if seen % SLICE == 0 {
+                self.turn.inspect(|turn| turn.go_on());
+                if self.taken() < self.capacity {
+                    thread::sleep(PAUSE);
+                }
             }
         }))
     }
@@ -175,12 +212,6 @@ impl Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_object_takes_whole_blocks() {
-        assert_eq!([charge(0), charge(1), charge(4096), charge(4097)], [4096, 4096, 4096, 8192]);
-        assert_eq!(charge(u64::MAX), u64::MAX);
-    }
 
     #[test]
     fn a_sample_of_few_is_exact() {

@@ -25,7 +25,7 @@ fn are_read_and_not_swept_away() {
     let (_folder, fs) = copied(&from);
     fs.sweep().unwrap();
     assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "x");
-    clock::advance(Duration::from_secs(60 * 60));
+    clock::advance(HOUR);
     fs.sweep().unwrap();
     assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "x");
 }
@@ -42,8 +42,7 @@ fn are_read_where_they_are_dated_as_in_the_bucket() {
 #[test]
 fn are_never_served_past_their_lives() {
     let cache = |fs: &Fs| -> Cache<u32, String> {
-        let hour = Duration::from_secs(60 * 60);
-        Cache::builder("shop.copied").no_memory().tier(fs.clone()).ttl(hour).build().unwrap()
+        Cache::builder("shop.copied").no_memory().tier(fs.clone()).ttl(24 * HOUR).build().unwrap()
     };
     let (_folder, from) = quiet();
     cache(&from).blocking().put(&1, "one".to_owned()).unwrap();
@@ -53,7 +52,7 @@ fn are_never_served_past_their_lives() {
     fs::rename(fs.root().join("shop"), fs.root().join("dcache")).unwrap();
 
     assert_eq!(cache(&fs).blocking().get(&1).as_deref(), Some("one"));
-    clock::advance(Duration::from_secs(60 * 60 + 2));
+    clock::advance(24 * HOUR + Duration::from_secs(2));
     assert_eq!(cache(&fs).blocking().get(&1), None);
     let file =
         tree(fs.root()).into_iter().find(|path| path.is_file() && path.starts_with(fs.root().join("dcache")));

@@ -48,7 +48,7 @@ fn is_opened_by_many_at_once() {
         }
     });
     let names: BTreeSet<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names, BTreeSet::from(["CACHEDIR.TAG".into(), "shop".into()]));
+    assert_eq!(names, BTreeSet::from([".dcache".into(), "CACHEDIR.TAG".into(), "shop".into()]));
 }
 
 #[cfg(unix)]

@@ -37,6 +37,7 @@ fn use_all(fs: &Fs, key: &Key) -> [Result<(), Error>; 4] {
 
 /// A folder of entries with one for `key` that is expired, which a sweep would remove, and an abandoned draft.
 fn bait(folder: &Path, key: &Key) -> Fs {
+    clock::advance(2 * HOUR);
     let fs = Fs::open(folder).unwrap();
     fs.sweep().unwrap();
     set(&fs, key, "bait").unwrap();

@@ -35,8 +35,9 @@ fn opened() -> (TempDir, Fs) {
     (folder, fs)
 }
 
-/// Without the sweep that the first write starts in the background.
+/// Without the sweep that the first write starts in the background; two hours ahead of the machine's clock.
 fn quiet() -> (TempDir, Fs) {
+    clock::advance(2 * HOUR);
     let (folder, fs) = opened();
     fs.sweep().unwrap();
     (folder, fs)
@@ -58,11 +59,10 @@ fn path(fs: &Fs, key: &Key) -> PathBuf {
     fs.root().join(key.object_name())
 }
 
-/// Has a file expire: it is dated ahead of its last change, as entries are, and the clock is set to a later time.
+/// Has a file expire: it is dated ahead of its last change, as entries are, and behind the clock of [`quiet`].
 fn expire(path: &Path) {
     let file = File::options().write(true).open(path).unwrap();
     file.set_modified(SystemTime::now() + HOUR).unwrap();
-    clock::advance(2 * HOUR);
 }
 
 /// Has an entry look as if it were last used so long ago.
@@ -85,6 +85,6 @@ fn tree(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn drafts(folder: &Path) -> Vec<PathBuf> {
-    let is_draft = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('.');
+    let is_draft = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(".dcache-");
     tree(folder).into_iter().filter(is_draft).collect()
 }

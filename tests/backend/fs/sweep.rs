@@ -7,6 +7,13 @@ use dcache_tests::with_environment;
 
 use super::*;
 
+/// Leaves an unfinished file that was made so many seconds ago.
+fn leave(folder: &Path, age: u64) -> PathBuf {
+    let draft = folder.join(format!(".dcache-{:x}-1-0-ff", clock::wall() - age * 1000));
+    fs::write(&draft, "half").unwrap();
+    draft
+}
+
 #[test]
 fn removes_the_drafts_of_dead_writers_and_forgotten_folders() {
     // a process of its own, in which no other test moves the clock
@@ -14,23 +21,42 @@ fn removes_the_drafts_of_dead_writers_and_forgotten_folders() {
         let (_folder, fs) = quiet();
         set(&fs, &key("a"), "x").unwrap();
         let folder = path(&fs, &key("a")).parent().unwrap().to_owned();
-        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64;
-        let old =
-            [folder.join(format!(".dcache-{:x}-1-0-ff", now - 61_000)), fs.root().join(".dcache-1-1-0-ff")];
-        let new = folder.join(format!(".dcache-{now:x}-1-0-ff"));
-        old.iter().chain([&new]).for_each(|path| fs::write(path, "half").unwrap());
+        let (old, new) = (leave(&folder, 31), leave(&folder, 0));
         let empty = fs.root().join("shop/gone/ab");
         fs::create_dir_all(&empty).unwrap();
         fs::create_dir_all(fs.root().join("shop/new/ab")).unwrap();
         File::open(&empty).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
 
         fs.sweep().unwrap();
-        assert!(old.iter().all(|path| !path.exists()));
+        assert!(!old.exists());
         assert!(!empty.exists());
         assert!(fs.root().join("shop/new/ab").exists(), "somebody may be about to use it");
         assert!(get(&fs, &key("a")).unwrap().is_some());
         assert!(new.exists(), "its writer may be about to publish it");
     });
+}
+
+#[test]
+fn drafts_of_dead_writers_go_without_a_sweep_when_somebody_writes() {
+    let (_folder, fs) = quiet();
+    let hidden = fs.root().join(".dcache");
+    let drafts = [leave(&hidden, 31), leave(fs.root(), 31)];
+    set(&fs, &key("a"), "x").unwrap();
+    while drafts.iter().any(|draft| draft.exists()) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn drafts_of_dead_writers_go_later_though_nobody_writes_any_more() {
+    let (_folder, fs) = quiet();
+    let draft = leave(&fs.root().join(".dcache"), 10); // so that the first look finds it too young
+    set(&fs, &key("a"), "x").unwrap();
+    let start = std::time::Instant::now();
+    while draft.exists() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(start.elapsed() > Duration::from_secs(5), "it was robbed");
 }
 
 #[test]
@@ -67,8 +93,7 @@ fn a_fresh_entry_in_the_place_of_an_expired_one_stays() {
     let key = key("a");
     set(&fs, &key, "x").unwrap();
     let is_over = AtomicBool::new(false);
-    let expired = SystemTime::now() + Duration::from_secs(60 * 60);
-    clock::advance(Duration::from_secs(2 * 60 * 60));
+    let expired = SystemTime::now() + HOUR;
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(SeqCst) {

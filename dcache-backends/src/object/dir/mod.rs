@@ -8,12 +8,12 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(super) use unix::{Dir, Entries, Owner, create_all, open_file, resolve, times};
+pub(super) use unix::{Dir, Entries, Owner, create_all, lock, open_file, resolve, times};
 
 #[cfg(not(unix))]
 mod portable;
 #[cfg(not(unix))]
-pub(super) use portable::{Dir, Entries, Owner, create_all, open_file, resolve, times};
+pub(super) use portable::{Dir, Entries, Owner, create_all, lock, open_file, resolve, times};
 
 use std::error;
 use std::fmt;

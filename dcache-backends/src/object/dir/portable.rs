@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, ReadDir};
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{Kind, Link, Seen, Times};
@@ -57,8 +57,17 @@ impl Dir {
         }
     }
 
-    pub(in super::super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.0.join(from), self.0.join(to))
+    /// Opens a file to which everything is appended, and creates it if it is missing.
+    pub(in super::super) fn append_to(&self, name: &str) -> io::Result<File> {
+        // what is only appended to cannot be made shorter on Windows
+        let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(self.0.join(name))?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(file)
+    }
+
+    /// Moves a file to another folder, over the one that may be there.
+    pub(in super::super) fn rename(&self, from: &str, folder: &Self, to: &str) -> io::Result<()> {
+        fs::rename(self.0.join(from), folder.0.join(to))
     }
 
     pub(in super::super) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
@@ -102,6 +111,11 @@ pub(in super::super) fn open_file(root: &Path, folder: &str, name: &str) -> io::
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(cause),
     }
+}
+
+/// Says that nobody has locked the file: who dies, or sweeps at the same time, is told by dates alone.
+pub(in super::super) fn lock(_file: &File) -> bool {
+    true
 }
 
 /// Returns the times of an open file.

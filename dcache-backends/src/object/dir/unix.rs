@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::fs::{self, AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::{Exposed, Kind, Link, Seen, Times};
@@ -91,8 +91,23 @@ impl Dir {
         Ok(File::from(fs::openat(&self.0, name, FILE, Mode::empty())?))
     }
 
-    pub(in super::super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(fs::renameat(&self.0, from, &self.0, to)?)
+    /// Opens a file to which everything is appended, and creates it if it is missing.
+    pub(in super::super) fn append_to(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let open = || fs::openat(&self.0, name, flags, Mode::empty());
+        let opened = match open() {
+            Err(Errno::NOENT) => match self.create_file(name) {
+                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => return Err(cause),
+                _ => open(),
+            },
+            opened => opened,
+        };
+        Ok(opened?.into())
+    }
+
+    /// Moves a file to another folder, over the one that may be there.
+    pub(in super::super) fn rename(&self, from: &str, folder: &Self, to: &str) -> io::Result<()> {
+        Ok(fs::renameat(&self.0, from, &folder.0, to)?)
     }
 
     pub(in super::super) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
@@ -166,6 +181,11 @@ pub(in super::super) fn open_file(root: &Path, folder: &str, name: &str) -> io::
         Err(Errno::LOOP | Errno::MLINK | Errno::NXIO) => Ok(None), // `MLINK` on FreeBSD; `NXIO` of a socket
         Err(cause) => Err(cause.into()),
     }
+}
+
+/// Locks an open file against others, and says whether nobody else has. Where the file system knows no locks nobody has.
+pub(in super::super) fn lock(file: &File) -> bool {
+    fs::flock(file, FlockOperation::NonBlockingLockExclusive) != Err(Errno::WOULDBLOCK)
 }
 
 /// Returns the times of an open file.
