@@ -22,6 +22,12 @@ impl Mount {
         Self::new(&["-t", "tmpfs", "-o", options, "tmpfs"])
     }
 
+    /// Covers a folder with a file system in memory.
+    pub fn tmpfs_over(folder: &Path, options: &str) -> Result<Self, String> {
+        run(Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder))?;
+        Ok(Self { folder: folder.to_owned(), _own: None, hung: None })
+    }
+
     /// Mounts the file system in a file.
     pub fn image(image: &Path, options: &str) -> Result<Self, String> {
         let image = image.to_str().expect("a plain path");

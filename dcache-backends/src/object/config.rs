@@ -22,8 +22,11 @@ const CAPACITY: u64 = 1 << 30;
 
 /// Keeps entries as files in a folder, as many as fit into its capacity.
 ///
-/// A clone is the same tier. Reads and writes need no lock, so any number of processes may share a folder.
-/// What they write may exceed the capacity by what each wrote since its last sweep, a sixteenth of it.
+/// A clone is the same tier. Reads and writes need no lock, so any number of processes may share a folder, and the
+/// capacity holds for all of them together: it is not exceeded by more than a tenth. Where more is written than can be
+/// removed meanwhile, a write waits for half of its time budget, and fails with [`Full`](ErrorKind::Full) then.
+///
+/// What a process that was killed left unfinished is removed within a minute while any process writes into the folder.
 ///
 /// ```
 /// use std::time::Duration;
@@ -154,9 +157,10 @@ impl Fs {
     /// Removes expired entries and, above the capacity, those that were not used for the longest time; returns how
     /// many bytes of disk the rest takes.
     ///
-    /// It happens by itself, on a thread in the background, whenever a sixteenth of the capacity has been
-    /// written; call it to clean up at a time of your choice. It takes about four seconds for a million
-    /// entries, on this thread, and waits for a sweep that is running.
+    /// It happens by itself, on a thread in the background of one of the processes that write into the folder: when 15/16
+    /// of the capacity are taken, of which it leaves 7/8, and when nobody did for an hour. Call it to clean up at a time
+    /// of your choice. It takes about MILLION for a million entries, on this thread, and waits for a sweep that is
+    /// running.
     ///
     /// # Errors
     ///

@@ -117,30 +117,35 @@ pub(super) fn publish(
     is_wanted: impl Fn() -> bool,
 ) -> io::Result<Option<u64>> {
     let (place, object) = split(name);
-    let write = |folder: &Dir, drafts: &Dir| -> io::Result<Option<u64>> {
+    let write = |folder: &Dir, drafts: &Dir| -> io::Result<Option<(u64, u64)>> {
         let draft = Draft::create(drafts)?;
         draft.write(content, FileTimes::new().set_accessed(self::now()).set_modified(expiry))?;
         let _lane = root.lane(object.as_ref());
         if !is_wanted() {
             return Ok(None);
         }
-        let before = folder.look(object.as_ref()).map_or(0, |old| tally::charge(old.length));
-        if expiry <= self::now() {
+        let before = charge_of(folder, object);
+        let mut after = 0;
+        if expiry > self::now() {
+            draft.publish(folder, object)?;
+            after = tally::charge(content.len() as u64);
+        } else {
             remove_from(folder, object.as_ref())?; // dated in the past it would not look dated at all
-            return Ok(Some(0));
         }
-        draft.publish(folder, object)?;
-        Ok(Some(tally::charge(content.len() as u64).saturating_sub(before)))
+        Ok(Some((before, after)))
     };
     let attempt = || {
         let (folder, hidden) = (Dir::open(root.path(), place)?, root.hidden()?);
         root.owner().keeps(&folder)?;
-        let grown = match write(&folder, &hidden) {
+        let written = match write(&folder, &hidden) {
             Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices => write(&folder, &folder)?,
-            grown => grown?,
+            written => written?,
         };
+        let Some((before, after)) = written else { return Ok(None) };
         // on a full disk this may fail; a sweep counts anew
-        Ok(grown.map(|grown| tally::add(&hidden, grown).unwrap_or_else(|_| tally::read(&hidden))))
+        let _ = tally::free(&hidden, before.saturating_sub(after));
+        let taken = tally::add(&hidden, after.saturating_sub(before));
+        Ok(Some(taken.unwrap_or_else(|_| tally::read(&hidden))))
     };
     let mut written: io::Result<_> = attempt();
     for _ in 1..ATTEMPTS {
@@ -158,10 +163,28 @@ pub(super) fn publish(
 /// Removes an object; one that is not there is removed already, and none that was given up before comes after.
 pub(super) fn remove(root: &Root, name: &str) -> io::Result<()> {
     let (folder, object) = split(name);
-    let _lane = root.lane(object.as_ref());
-    match Dir::open(root.path(), folder).and_then(|folder| remove_from(&folder, object.as_ref())) {
+    let lane = root.lane(object.as_ref());
+    let remove = |folder: Dir| {
+        let freed = charge_of(&folder, object);
+        remove_from(&folder, object.as_ref()).map(|()| freed)
+    };
+    match Dir::open(root.path(), folder).and_then(remove) {
         Err(cause) if is_absent(&cause) => Ok(()),
-        removed => removed,
+        Ok(freed) => {
+            drop(lane);
+            // what is not taken off the next sweep finds out
+            let _ = root.hidden().and_then(|hidden| tally::free(&hidden, freed));
+            Ok(())
+        }
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Says how much room the object of this name takes.
+fn charge_of(folder: &Dir, name: &str) -> u64 {
+    match folder.look(name.as_ref()) {
+        Ok(seen) if seen.kind == Kind::File => tally::charge(seen.length),
+        _ => 0,
     }
 }
 

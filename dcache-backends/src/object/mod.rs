@@ -3,9 +3,9 @@
 //! An entry is one file, `root/namespace/function/ab/id` ([`Key::object_name`](crate::Key::object_name)),
 //! so that a folder copied into a bucket is a bucket of entries.
 //!
-//! - **Whole or absent.** An object is written to a draft beside its place and renamed: a reader sees the old
-//!   entry or the new one. Nothing is flushed to the disk: after a power cut a file may be empty, which the
-//!   entry's checksum turns into a miss.
+//! - **Whole or absent.** An object is written to a draft, in a folder for the drafts of all, and renamed: a reader
+//!   sees the old entry or the new one. Nothing is flushed to the disk: after a power cut a file may be empty, which
+//!   the entry's checksum turns into a miss.
 //! - **Private.** Files are 0600 and the folders that are made 0700, whatever the umask. A folder that others
 //!   can write to, or that is not this process's user's, is refused when it is opened, and never written to
 //!   later; a file that another user can have written is not read.
@@ -15,7 +15,8 @@
 //! - **The modification time is the expiry.** So clean-up reads no file and keeps no index. A file that is not dated
 //!   into the future was copied here: the entry in it says how long it lives, as in a bucket.
 //! - **Bounded.** A background sweep keeps the objects within the capacity; the expired go first, then those that were
-//!   not used for the longest time. Only a folder that dcache tagged as its own (`CACHEDIR.TAG`) is ever swept.
+//!   not used for the longest time. It holds for all processes that write there: they share a count of what is taken.
+//!   Only a folder that dcache tagged as its own (`CACHEDIR.TAG`) is ever swept.
 //! - **Patient where it must be.** Nobody can interrupt a system call: asynchronous operations run on the
 //!   blocking pool and can be abandoned, synchronous ones say afterwards that they took too long.
 //!

@@ -167,6 +167,7 @@ impl Room {
     /// Sweeps, after `begin`, and says how much is left; or nothing, after a moment, if another process sweeps.
     fn run(&self, is_full: bool) -> io::Result<Option<u64>> {
         let _running = Running(self);
+        let _ = clear_drafts(&self.root);
         let hidden = self.root.hidden().ok();
         let turn = match hidden.as_ref().map(Turn::take) {
             Some(Ok(None)) => {
@@ -287,6 +288,22 @@ mod tests {
         assert!(left <= 1 << 20, "{left} bytes are left");
         assert!(left > 1 << 19, "only {left} bytes are left");
         assert_eq!(room.sweep().unwrap(), room.look(), "what is known is what there is");
+    }
+
+    #[test]
+    fn what_is_removed_takes_no_room() {
+        let (_folder, room) = room(1 << 20);
+        let write = |n: usize, length: usize| {
+            let name = format!("n/f/ab/{n}");
+            file::publish(&room.root, &name, &vec![0; length], file::expiry(None), || true).unwrap().unwrap()
+        };
+        assert_eq!((0..10).map(|n| write(n, 8192)).last(), Some(80 << 10));
+        assert_eq!(write(9, 100), 76 << 10, "a smaller one in its place");
+        (0..5).for_each(|n| file::remove(&room.root, &format!("n/f/ab/{n}")).unwrap());
+        file::remove(&room.root, "n/f/ab/0").unwrap();
+        file::remove(&room.root, "n/f/none/0").unwrap();
+        assert_eq!(room.look(), 36 << 10);
+        assert_eq!(room.sweep().unwrap(), 36 << 10);
     }
 
     #[test]

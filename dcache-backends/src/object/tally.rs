@@ -1,15 +1,16 @@
 //! How much room the objects take, as far as the processes that share the folder know together.
 //!
-//! It is the length of a file: a byte for each block. Appending is one step on every file system, so nobody waits for
-//! anybody, nothing is lost when a writer is killed, and a program that writes ten objects a day counts as well. What
-//! is removed is counted by sweeps alone, which also put right what somebody else did to the folder.
+//! It is the difference in length of two files, to which a byte is appended for each block that objects grow by, or that
+//! is freed. Appending is one step on every file system: so nobody waits for anybody, nothing is lost when a writer is
+//! killed, and a program that writes ten objects a day counts as well. Sweeps put right what somebody else did to the
+//! folder, and shorten the files.
 
-use std::fs::File;
 use std::io::{self, Write};
 
 use super::dir::Dir;
 
-const NAME: &str = "taken";
+const TAKEN: &str = "taken";
+const FREED: &str = "freed";
 
 /// What most file systems allot at a time: an object takes at least this much of a disk.
 const BLOCK: u64 = 4096;
@@ -21,38 +22,39 @@ pub(super) fn charge(length: u64) -> u64 {
 
 /// Adds what objects have grown by, and returns how much is taken now.
 pub(super) fn add(hidden: &Dir, bytes: u64) -> io::Result<u64> {
-    let mut file = open(hidden)?;
+    append(hidden, TAKEN, bytes)?;
+    Ok(read(hidden))
+}
+
+/// Takes off what was freed.
+pub(super) fn free(hidden: &Dir, bytes: u64) -> io::Result<()> {
+    append(hidden, FREED, bytes)
+}
+
+/// Puts down how much is taken. Who looks in between sees too much rather than too little.
+pub(super) fn set(hidden: &Dir, bytes: u64) -> io::Result<()> {
+    hidden.append_to(FREED)?.set_len(0)?;
+    hidden.append_to(TAKEN)?.set_len(bytes / BLOCK)
+}
+
+/// Returns how much is taken, for all that is known.
+pub(super) fn read(hidden: &Dir) -> u64 {
+    let length = |name: &str| hidden.look(name.as_ref()).map_or(0, |seen| seen.length);
+    length(TAKEN).saturating_sub(length(FREED)).saturating_mul(BLOCK)
+}
+
+fn append(hidden: &Dir, name: &str, bytes: u64) -> io::Result<()> {
     let mut blocks = bytes / BLOCK;
+    if blocks == 0 {
+        return Ok(());
+    }
+    let mut file = hidden.append_to(name)?;
     while blocks > 0 {
         let some = blocks.min(BLOCK);
         file.write_all(&[0; BLOCK as usize][..some as usize])?;
         blocks -= some;
     }
-    taken(&file)
-}
-
-/// Takes off what was freed.
-pub(super) fn free(hidden: &Dir, bytes: u64) -> io::Result<()> {
-    let file = open(hidden)?;
-    file.set_len(taken(&file)?.saturating_sub(bytes) / BLOCK)
-}
-
-/// Puts down how much is taken.
-pub(super) fn set(hidden: &Dir, bytes: u64) -> io::Result<()> {
-    open(hidden)?.set_len(bytes / BLOCK)
-}
-
-/// Returns how much is taken, for all that is known.
-pub(super) fn read(hidden: &Dir) -> u64 {
-    hidden.look(NAME.as_ref()).map_or(0, |seen| seen.length.saturating_mul(BLOCK))
-}
-
-fn open(hidden: &Dir) -> io::Result<File> {
-    hidden.append_to(NAME)
-}
-
-fn taken(file: &File) -> io::Result<u64> {
-    Ok(file.metadata()?.len().saturating_mul(BLOCK))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -86,7 +88,7 @@ mod tests {
         assert_eq!(read(&hidden), BLOCK * 10_001);
         set(&hidden, BLOCK * 7).unwrap();
         assert_eq!(read(&hidden), BLOCK * 7);
-        free(&hidden, u64::MAX).unwrap();
+        free(&hidden, BLOCK * 8).unwrap();
         assert_eq!(read(&hidden), 0);
     }
 }

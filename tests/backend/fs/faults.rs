@@ -118,6 +118,22 @@ fn a_read_only_disk_is_read_and_reported() {
     assert_eq!(Fs::open(mount.path().join("new")).unwrap_err().kind(), ErrorKind::ReadOnly);
 }
 
+#[test]
+fn a_folder_inside_may_be_a_file_system_of_its_own() {
+    let (_folder, fs) = quiet();
+    let inside = fs.root().join("shop");
+    fs::create_dir(&inside).unwrap();
+    let mount = match Mount::tmpfs_over(&inside, "size=1m,mode=700") {
+        Ok(mount) => mount,
+        Err(why) => return eprintln!("NOT TESTED, {why}: {:?}", thread::current().name()),
+    };
+    set(&fs, &key("a"), "x").unwrap();
+    assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "x");
+    assert_eq!(drafts(fs.root()), [] as [PathBuf; 0]);
+    drop(mount);
+    assert_eq!(get(&fs, &key("a")).unwrap(), None);
+}
+
 /// A small file system, where root may mount one.
 fn mounted(options: &str) -> Option<Mount> {
     let mounted = Mount::tmpfs(options);

@@ -136,3 +136,40 @@ fn in_place_of_the_tag_or_of_a_draft_are_not_written_through() {
     let _ = fs.sweep();
     assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
 }
+
+#[test]
+fn in_place_of_the_folder_of_drafts_are_refused_by_writes() {
+    let (_folder, fs) = quiet();
+    let (_other, behind) = quiet();
+    set(&fs, &key("a"), "x").unwrap();
+    set(&behind, &key("a"), "x").unwrap();
+    let hidden = fs.root().join(".dcache");
+    fs::rename(&hidden, fs.root().join(".aside")).unwrap();
+    symlink(behind.root().join(".dcache"), &hidden).unwrap();
+    let before = state(behind.root());
+    assert!(set(&fs, &key("a"), "y").unwrap_err().to_string().contains(ADVICE));
+    BlockingBackend::remove(&fs, &key("b"), BUDGET).unwrap();
+    let _ = fs.sweep();
+    assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "x");
+    assert_eq!(state(behind.root()), before);
+}
+
+#[test]
+fn in_place_of_what_is_counted_are_not_written_through() {
+    let (outer, fs) = quiet();
+    set(&fs, &key("a"), "x").unwrap();
+    let target = outer.path().join(".target");
+    fs::write(&target, "mine").unwrap();
+    for name in ["taken", "freed", "sweep"] {
+        let place = fs.root().join(".dcache").join(name);
+        let _ = fs::remove_file(&place);
+        symlink(&target, place).unwrap();
+    }
+    let before = fs::metadata(&target).unwrap().modified().unwrap();
+    set(&fs, &key("b"), "y").unwrap();
+    BlockingBackend::remove(&fs, &key("a"), BUDGET).unwrap();
+    assert_eq!(fs.sweep().unwrap(), 4096);
+    assert_eq!(get(&fs, &key("b")).unwrap().unwrap(), "y");
+    assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
+    assert_eq!(fs::metadata(&target).unwrap().modified().unwrap(), before);
+}

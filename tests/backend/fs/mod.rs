@@ -12,8 +12,11 @@ mod late;
 mod least_used;
 #[cfg(unix)]
 mod links;
+mod many;
 #[cfg(unix)]
 mod permissions;
+#[cfg(unix)]
+mod processes;
 mod sweep;
 
 use std::fs::{File, FileTimes};

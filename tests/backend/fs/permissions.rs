@@ -175,6 +175,17 @@ fn files_and_folders_are_private_whatever_the_umask() {
 }
 
 #[test]
+fn drafts_are_not_written_where_others_can_exchange_them() {
+    let (_folder, fs) = quiet();
+    set(&fs, &key("a"), "x").unwrap();
+    allow(&fs.root().join(".dcache"), 0o777);
+    assert_eq!(set(&fs, &key("a"), "y").unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(get(&fs, &key("a")).unwrap().unwrap(), "x");
+    allow(&fs.root().join(".dcache"), 0o700);
+    set(&fs, &key("a"), "y").unwrap();
+}
+
+#[test]
 fn a_folder_that_others_can_write_to_is_refused() {
     let outer = tempfile::tempdir().unwrap();
     let root = outer.path().join("root");
