@@ -40,7 +40,9 @@ fn objects(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => found.extend(objects(&entry.path())),
+            Ok(kind) if kind.is_dir() && entry.file_name() != ".dcache" => {
+                found.extend(objects(&entry.path()))
+            }
             Ok(kind) if kind.is_file() && entry.file_name() != "CACHEDIR.TAG" => found.push(entry.path()),
             _ => {}
         }
