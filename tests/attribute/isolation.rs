@@ -66,7 +66,8 @@ fn command<T: redis::FromRedisValue>(words: &[&str]) -> T {
 /// Returns all files of a folder, with their contents.
 fn files(folder: impl AsRef<std::path::Path>) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
-    let paths = listing.map(|entry| entry.unwrap().path());
+    // but for what the processes that share it keep among them, which a sweep changes in the background
+    let paths = listing.map(|entry| entry.unwrap().path()).filter(|path| !path.ends_with(".dcache"));
     let mut files: Vec<_> = paths
         .flat_map(|path| {
             if path.is_dir() { files(&path) } else { vec![(path.clone(), std::fs::read(path).unwrap())] }
