@@ -89,5 +89,5 @@ fn keep_within_the_capacity_at_each_moment() {
     assert!(most <= CAPACITY * 11 / 10, "{most} bytes of {CAPACITY}");
     assert!(most >= CAPACITY * 3 / 4, "only {most} bytes of {CAPACITY}");
     let left = fs.capacity(CAPACITY).sweep().unwrap();
-    assert!(left <= CAPACITY && left >= CAPACITY / 2, "{left} bytes are left");
+    assert!((CAPACITY / 2..=CAPACITY).contains(&left), "{left} bytes are left");
 }
