@@ -1,0 +1,127 @@
+//! dcache beside its peers: all groups of benchmarks, and the page `docs/performance.md`.
+//!
+//! ```text
+//! cargo run --release                            # everything, 10 to 15 minutes
+//! cargo run --release -- --quick                 # everything, fewer rounds
+//! cargo run --release -- hit-u64 miss            # the groups whose names begin so
+//! cargo run --release -- --write hit             # and write what was measured into docs/
+//! cargo run --release -- --list
+//! ```
+//!
+//! The contenders of a group take turns within one run: in each round each of them does a slice of the work, in a new
+//! order. Ratios are taken within each round, so that a noisy machine is noisy for all.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `figure.rs` | units; median and quartiles |
+//! | `keys.rs` | the order in which keys are asked for |
+//! | `runtime.rs` | the runtime of asynchronous calls, the second thread |
+//! | `contender.rs` | one way to do the work of a group |
+//! | `group.rs` | contenders, and what must hold between them |
+//! | `machine.rs` | what the figures were measured on |
+//! | `measure.rs` | taking turns; what came out |
+//! | `table.rs` `chart.rs` `page.rs` | what came out, for people |
+//! | `groups/` | the groups themselves |
+
+mod chart;
+mod contender;
+mod figure;
+mod group;
+mod groups;
+mod keys;
+mod machine;
+mod measure;
+mod page;
+mod runtime;
+mod table;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use crate::measure::Plan;
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Asked {
+    /// How the names of the groups begin; all groups where there is none.
+    groups: Vec<String>,
+    quick: bool,
+    write: bool,
+    list: bool,
+}
+
+impl Asked {
+    fn read(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut asked = Self::default();
+        for argument in arguments {
+            match argument.as_str() {
+                "--quick" => asked.quick = true,
+                "--write" => asked.write = true,
+                "--list" => asked.list = true,
+                flag if flag.starts_with('-') => {
+                    return Err(format!("unknown argument `{flag}`; there are --quick, --write and --list"));
+                }
+                name => asked.groups.push(name.to_owned()),
+            }
+        }
+        match asked.groups.iter().find(|name| !groups::LIST.iter().any(|known| known.name.starts_with(*name)))
+        {
+            Some(name) => Err(format!("no group's name begins with `{name}`; --list shows them")),
+            None => Ok(asked),
+        }
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.groups.is_empty() || self.groups.iter().any(|start| name.starts_with(start))
+    }
+}
+
+fn run(asked: &Asked) -> Result<bool, Box<dyn Error>> {
+    let plan = Plan { quick: asked.quick };
+    let mut all_hold = true;
+    for known in groups::LIST.iter().filter(|known| asked.wants(known.name)) {
+        if asked.list {
+            println!("{}", known.name);
+            continue;
+        }
+        let group = match (known.build)(&plan) {
+            Ok(group) => group,
+            Err(error) => {
+                eprintln!("{} is left out: {error}\n", known.name);
+                all_hold = false;
+                continue;
+            }
+        };
+        let outcome = measure::run(known.name, group, &plan);
+        println!("{}\n", table::text(&outcome));
+        all_hold &= outcome.checks.iter().all(|check| check.holds);
+        if asked.write {
+            page::store(&outcome)?;
+        }
+    }
+    if asked.write {
+        page::write()?;
+    }
+    Ok(all_hold)
+}
+
+fn main() -> ExitCode {
+    let asked = match Asked::read(std::env::args().skip(1)) {
+        Ok(asked) => asked,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&asked) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("some figures are over their bounds, or could not be taken");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
