@@ -6,6 +6,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use crate::keys::Keys;
+use crate::machine;
 use crate::runtime::{RUNTIME, beside};
 
 /// Does the work so often, keys from this position on.
@@ -13,10 +14,17 @@ type Loop = Arc<dyn Fn(&mut u64, u64) + Send + Sync>;
 
 /// How a contender is measured.
 pub enum Work {
-    /// Does the work so often, and returns how long it took.
-    Timed(Box<dyn FnMut(u64) -> Duration>),
+    /// Does the work so often, and tells how long it took.
+    Timed(Box<dyn FnMut(u64) -> Timing>),
     /// Returns a figure in the unit of the group.
     Figure(Box<dyn FnMut() -> f64>),
+}
+
+/// How long something took.
+pub struct Timing {
+    pub took: Duration,
+    /// No thread had to wait for a processor meanwhile.
+    pub is_calm: bool,
 }
 
 /// One way to do the work of a group: dcache, a peer, or something bare.
@@ -71,8 +79,8 @@ impl Contender {
     }
 
     /// Measures something that does the work so often as it is told, and returns how long that took.
-    pub fn timed(name: &str, run: impl FnMut(u64) -> Duration + 'static) -> Self {
-        Self::new(name, Work::Timed(Box::new(run)))
+    pub fn timed(name: &str, mut run: impl FnMut(u64) -> Duration + 'static) -> Self {
+        Self::new(name, Work::Timed(Box::new(move |count| Timing { took: run(count), is_calm: true })))
     }
 
     /// Takes a figure in the unit of the group, once a round.
@@ -92,41 +100,81 @@ impl Contender {
 
     fn repeated(name: &str, threads: usize, run: Loop) -> Self {
         let mut position = 0;
-        if threads == 1 {
-            return Self::timed(name, move |count| timed(&run, &mut position, count));
-        }
         let barrier = Arc::new(Barrier::new(2));
-        Self::timed(name, move |count| {
-            let (mut other, start) = (position + APART, barrier.clone());
-            let there = {
-                let (run, start) = (run.clone(), start.clone());
-                move || {
-                    start.wait();
-                    timed(&run, &mut other, count)
-                }
+        let mut alone = {
+            let run = run.clone();
+            move |count| {
+                let slice = Slice::of(&run, &mut position, count);
+                Timing { took: slice.took(), is_calm: slice.is_calm }
+            }
+        };
+        let mut on_two = move |count| {
+            let (mut position_there, start, run_there) = (position + APART, barrier.clone(), run.clone());
+            let there = move || {
+                start.wait();
+                Slice::of(&run_there, &mut position_there, count)
             };
             let here = || {
-                start.wait();
-                timed(&run, &mut position, count)
+                barrier.wait();
+                Slice::of(&run, &mut position, count)
             };
             let (here, there) = beside(here, there);
-            (here + there) / 2
-        })
+            Timing {
+                took: (here.took() + there.took()) / 2,
+                is_calm: here.is_calm && there.is_calm && here.overlaps(&there),
+            }
+        };
+        let slice = move |count| if threads == 1 { alone(count) } else { on_two(count) };
+        Self::new(name, Work::Timed(Box::new(calm(slice))))
     }
 }
 
 /// How far apart two threads are in the sequence of keys.
 const APART: u64 = 499;
 
+/// How often a slice is taken again when the system disturbed it.
+const RETRIES: usize = 20;
+
+/// Takes a slice again while it is disturbed.
+fn calm(mut slice: impl FnMut(u64) -> Timing) -> impl FnMut(u64) -> Timing {
+    move |count| {
+        let mut timings = (0..=RETRIES).map(|_| slice(count));
+        let first = timings.next().expect("there is one at least");
+        if first.is_calm { first } else { timings.find(|timing| timing.is_calm).unwrap_or(first) }
+    }
+}
+
+/// A slice of a thread's work.
+struct Slice {
+    start: Instant,
+    end: Instant,
+    is_calm: bool,
+}
+
+impl Slice {
+    fn of(run: &Loop, position: &mut u64, count: u64) -> Self {
+        let waited = machine::waited();
+        let start = Instant::now();
+        run(position, count);
+        let end = Instant::now();
+        let waited = machine::waited().saturating_sub(waited);
+        Self { start, end, is_calm: waited < (end - start) / 50 }
+    }
+
+    fn took(&self) -> Duration {
+        self.end - self.start
+    }
+
+    /// Returns whether both worked at the same time for most of it.
+    fn overlaps(&self, other: &Self) -> bool {
+        let both = self.end.min(other.end).saturating_duration_since(self.start.max(other.start));
+        both * 10 >= self.took().max(other.took()) * 8
+    }
+}
+
 /// Returns the next positions, so many of them, and moves on.
 fn advance(position: &mut u64, count: u64) -> Range<u64> {
     let first = *position;
     *position += count;
     first..*position
-}
-
-fn timed(run: &Loop, position: &mut u64, count: u64) -> Duration {
-    let start = Instant::now();
-    run(position, count);
-    start.elapsed()
 }

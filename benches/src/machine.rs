@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,13 @@ impl Machine {
         (processor, cores, kernel, rustc, crates)
             == (&other.processor, &other.cores, &other.kernel, &other.rustc, &other.crates)
     }
+}
+
+/// Returns for how long this thread was ready, and had no processor; always nothing where the system does not say.
+pub fn waited() -> Duration {
+    let statistics = read("/proc/thread-self/schedstat");
+    let nanos = statistics.split_whitespace().nth(1).and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
 }
 
 fn processor() -> String {

@@ -5,6 +5,7 @@
 //! cargo run --release -- --quick                 # everything, fewer rounds
 //! cargo run --release -- hit-u64 miss            # the groups whose names begin so
 //! cargo run --release -- --write hit             # and write what was measured into docs/
+//! cargo run --release -- --only dcache miss      # contenders whose names begin so, for a profile
 //! cargo run --release -- --list
 //! ```
 //!
@@ -45,27 +46,31 @@ use crate::measure::Plan;
 struct Asked {
     /// How the names of the groups begin; all groups where there is none.
     groups: Vec<String>,
-    quick: bool,
+    plan: Plan,
     write: bool,
     list: bool,
 }
 
 impl Asked {
-    fn read(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut asked = Self::default();
-        for argument in arguments {
+        while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "--quick" => asked.quick = true,
+                "--quick" => asked.plan.quick = true,
+                "--only" => asked.plan.only.extend(arguments.next()),
                 "--write" => asked.write = true,
                 "--list" => asked.list = true,
                 flag if flag.starts_with('-') => {
-                    return Err(format!("unknown argument `{flag}`; there are --quick, --write and --list"));
+                    return Err(format!(
+                        "unknown argument `{flag}`; there are --quick, --only, --write and --list"
+                    ));
                 }
                 name => asked.groups.push(name.to_owned()),
             }
         }
         match asked.groups.iter().find(|name| !groups::LIST.iter().any(|known| known.name.starts_with(*name)))
         {
+            _ if asked.write && !asked.plan.only.is_empty() => Err("--write needs all contenders".to_owned()),
             Some(name) => Err(format!("no group's name begins with `{name}`; --list shows them")),
             None => Ok(asked),
         }
@@ -77,14 +82,14 @@ impl Asked {
 }
 
 fn run(asked: &Asked) -> Result<bool, Box<dyn Error>> {
-    let plan = Plan { quick: asked.quick };
+    let plan = &asked.plan;
     let mut all_hold = true;
     for known in groups::LIST.iter().filter(|known| asked.wants(known.name)) {
         if asked.list {
             println!("{}", known.name);
             continue;
         }
-        let group = match (known.build)(&plan) {
+        let group = match (known.build)(plan) {
             Ok(group) => group,
             Err(error) => {
                 eprintln!("{} is left out: {error}\n", known.name);
@@ -92,7 +97,7 @@ fn run(asked: &Asked) -> Result<bool, Box<dyn Error>> {
                 continue;
             }
         };
-        let outcome = measure::run(known.name, group, &plan);
+        let outcome = measure::run(known.name, group, plan);
         println!("{}\n", table::text(&outcome));
         all_hold &= outcome.checks.iter().all(|check| check.holds);
         if asked.write {

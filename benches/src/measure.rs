@@ -13,11 +13,18 @@ use crate::group::{Group, Limit};
 use crate::machine::Machine;
 
 /// How thoroughly is measured.
+#[derive(Default)]
 pub struct Plan {
     pub quick: bool,
+    /// How the names of contenders begin, for who profiles them; all where there is none.
+    pub only: Vec<String>,
 }
 
 impl Plan {
+    fn wants(&self, contender: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|start| contender.starts_with(start))
+    }
+
     /// Returns how many rounds are made of so many.
     pub fn rounds(&self, full: usize) -> usize {
         if self.quick { full.div_ceil(6).max(3).min(full) } else { full }
@@ -62,8 +69,8 @@ pub fn run(name: &str, group: Group, plan: &Plan) -> Outcome {
     let machine = Machine::now();
     let slice = Duration::from_millis(group.slice_ms);
     let rounds = plan.rounds(group.rounds);
-    let mut runners: Vec<Runner> =
-        group.contenders.into_iter().map(|contender| Runner::new(contender, slice)).collect();
+    let contenders = group.contenders.into_iter().filter(|contender| plan.wants(&contender.name));
+    let mut runners: Vec<Runner> = contenders.map(|contender| Runner::new(contender, slice)).collect();
     let mut order: Vec<usize> = (0..runners.len()).collect();
     let mut random = SmallRng::seed_from_u64(99);
     for _ in 0..rounds {
@@ -72,21 +79,19 @@ pub fn run(name: &str, group: Group, plan: &Plan) -> Outcome {
             runners[index].round();
         }
     }
-    let samples = |name: &str| {
+    let find = |name: &str| {
         let runner = runners.iter().find(|runner| runner.contender.name == name);
-        &runner.unwrap_or_else(|| panic!("a bound names `{name}`, which is no contender")).samples
-    };
-    let compared = |of: &[f64], over: &[f64], limit: Limit| {
-        Spread::of(of.iter().zip(over).map(|(&figure, &other)| limit.compare(figure, other)))
+        runner.unwrap_or_else(|| panic!("a bound names `{name}`, which is no contender"))
     };
     let row = |runner: &Runner| Row {
         name: runner.contender.name.clone(),
-        figure: Spread::of(runner.samples.iter().copied()),
-        ratio: compared(&runner.samples, &runners[0].samples, Limit::Below),
-        remark: runner.contender.remark.as_ref().map(|remark| remark()).unwrap_or_default(),
+        figure: spread(runner.samples.iter().map(|sample| (sample.figure, sample.is_calm))),
+        ratio: compared(runner, &runners[0], Limit::Below),
+        remark: runner.remark(),
     };
-    let checks = group.bounds.iter().map(|bound| {
-        let compared = compared(samples(bound.of), samples(bound.over), bound.limit);
+    let bounds = group.bounds.iter().filter(|bound| plan.wants(bound.of) && plan.wants(bound.over));
+    let checks = bounds.map(|bound| {
+        let compared = compared(find(bound.of), find(bound.over), bound.limit);
         Check {
             of: bound.of.to_owned(),
             over: bound.over.to_owned(),
@@ -107,12 +112,36 @@ pub fn run(name: &str, group: Group, plan: &Plan) -> Outcome {
     }
 }
 
+/// Sets one contender's figures against another's, round by round.
+fn compared(of: &Runner, over: &Runner, limit: Limit) -> Spread {
+    spread(
+        of.samples
+            .iter()
+            .zip(&over.samples)
+            .map(|(own, other)| (limit.compare(own.figure, other.figure), own.is_calm && other.is_calm)),
+    )
+}
+
+/// Spreads the figures of rounds that nothing disturbed; those of all rounds where they are fewer than a quarter.
+fn spread(figures: impl Iterator<Item = (f64, bool)> + Clone) -> Spread {
+    let calm = figures.clone().filter(|(_, is_calm)| *is_calm);
+    let has_enough = calm.clone().count() * 4 >= figures.clone().count();
+    let taken = |(figure, _)| figure;
+    if has_enough { Spread::of(calm.map(taken)) } else { Spread::of(figures.map(taken)) }
+}
+
 /// A contender that takes its turns.
 struct Runner {
     contender: Contender,
     /// How often it does its work in a round.
     count: u64,
-    samples: Vec<f64>,
+    samples: Vec<Sample>,
+}
+
+/// What came out for a contender in one round.
+struct Sample {
+    figure: f64,
+    is_calm: bool,
 }
 
 impl Runner {
@@ -122,7 +151,7 @@ impl Runner {
         if let Work::Timed(run) = &mut contender.work {
             loop {
                 // of two, as the slower was disturbed
-                let took = run(count).min(run(count));
+                let took = run(count).took.min(run(count).took);
                 if took >= slice / 2 {
                     let fitting = count as f64 * slice.as_secs_f64() / took.as_secs_f64();
                     count = (fitting as u64).max(1);
@@ -135,12 +164,23 @@ impl Runner {
     }
 
     fn round(&mut self) {
-        self.samples.push(match &mut self.contender.work {
+        let sample = match &mut self.contender.work {
             Work::Timed(run) => {
                 run(self.count.div_ceil(16)); // fetches what the others have pushed out of the processor's caches
-                run(self.count).as_nanos() as f64 / self.count as f64
+                let timing = run(self.count);
+                Sample { figure: timing.took.as_nanos() as f64 / self.count as f64, is_calm: timing.is_calm }
             }
-            Work::Figure(take) => take(),
-        });
+            Work::Figure(take) => Sample { figure: take(), is_calm: true },
+        };
+        self.samples.push(sample);
+    }
+
+    fn remark(&self) -> String {
+        let remark = self.contender.remark.as_ref().map(|remark| remark()).unwrap_or_default();
+        let disturbed = self.samples.iter().filter(|sample| !sample.is_calm).count();
+        match disturbed * 4 > self.samples.len() {
+            true => format!("{remark} disturbed in {disturbed} rounds").trim().to_owned(),
+            false => remark,
+        }
     }
 }

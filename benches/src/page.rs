@@ -22,7 +22,8 @@ How to read it:
 - The contenders of a group take turns within one run: in each round each of them works for some milliseconds, in a new
   order. A figure is the median of the rounds, with the quartiles around it.
 - A ratio is taken in each round, and its median is what a bound is held against: what else the machine does comes to
-  all contenders. Absolute figures are this machine's.
+  all contenders. Absolute figures are this machine's. A slice of short calls in which a thread had to wait for a
+  processor is taken again, and left out if that goes on.
 - Each peer is used as its own documentation says, with the same capacity, keys and values. Nothing is subtracted:
   the loop around a call is in all of them alike, and takes less than a nanosecond.
 - dcache keeps its statistics, and everything else that `docs` promise, while it is measured.

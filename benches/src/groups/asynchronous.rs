@@ -47,7 +47,7 @@ pub fn one(_: &Plan) -> io::Result<Group> {
 
 pub fn on_two(_: &Plan) -> io::Result<Group> {
     let title = "Hit in memory, asynchronous, u64 → u64, with a time to live, two threads";
-    Ok(group(title, 2).rounds(61, 8))
+    Ok(group(title, 2))
 }
 
 fn group(title: &'static str, threads: usize) -> Group {

@@ -1,9 +1,13 @@
 //! The groups, in the order of the page.
 
 mod asynchronous;
+mod coalesce;
+mod footprint;
+mod miss;
 mod numbers;
 mod texts;
 mod values;
+mod zipf;
 
 use std::time::Duration;
 
@@ -24,6 +28,12 @@ pub const LIST: &[Known] = &[
     Known { name: "hit-vec", build: values::copied },
     Known { name: "hit-async", build: asynchronous::one },
     Known { name: "hit-async-2", build: asynchronous::on_two },
+    Known { name: "zipf", build: zipf::time },
+    Known { name: "zipf-rate", build: zipf::rate },
+    Known { name: "miss", build: miss::number },
+    Known { name: "coalesce-tasks", build: coalesce::tasks_of_one_key },
+    Known { name: "coalesce-threads", build: coalesce::threads_of_one_key },
+    Known { name: "footprint", build: footprint::number },
 ];
 
 /// The most entries of each cache in memory: dcache's default.

@@ -101,15 +101,13 @@ fn load(threads: usize) -> Load {
     Load { keys: Keys::shuffled(HITS), threads }
 }
 
-/// Two threads wake each other at the start of a slice, which takes a while: they work for longer.
-fn group(title: &'static str, about: &str, threads: usize) -> Group {
-    let group = Group::new(title, format!("{about} {HITS} keys in a random order, all of them held."));
-    if threads == 1 { group } else { group.rounds(61, 8) }
+fn group(title: &'static str, about: &str) -> Group {
+    Group::new(title, format!("{about} {HITS} keys in a random order, all of them held."))
 }
 
 fn without_ttl(threads: usize, title: &'static str) -> Group {
     let load = load(threads);
-    group(title, "A cached function without any options, and with room for 10 000 entries.", threads)
+    group(title, "A cached function without any options, and with room for 10 000 entries.")
         .contenders([
             quick_cache(&load),
             Contender::calls("cached", &load, |n| plain::cached(n as u64)),
@@ -129,7 +127,7 @@ fn without_ttl(threads: usize, title: &'static str) -> Group {
 fn with_ttl(threads: usize, title: &'static str) -> Group {
     let load = load(threads);
     let moka_cache = moka::sync::Cache::builder().max_capacity(CAPACITY).time_to_live(TTL).build();
-    group(title, "A time to live of an hour, and room for 10 000 entries.", threads)
+    group(title, "A time to live of an hour, and room for 10 000 entries.")
         .contenders([
             quick_cache(&load),
             Contender::calls("cached, ttl", &load, |n| hour::cached(n as u64)),
