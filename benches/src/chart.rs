@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::figure::Unit;
+use crate::figure::{Spread, Unit};
 use crate::group::Limit;
 use crate::measure::{Outcome, Row};
 
@@ -13,6 +13,8 @@ const FIGURES: f64 = 90.0;
 const HEAD: f64 = 52.0;
 const LINE: f64 = 26.0;
 const BAR: f64 = 16.0;
+/// A bar that is so many times longer than most is cut short.
+const CUT: f64 = 8.0;
 
 /// Colours that are told apart in both schemes, and by those who do not see all colours.
 const STYLE: &str = "
@@ -33,8 +35,9 @@ const STYLE: &str = "
 pub fn svg(outcome: &Outcome) -> String {
     let unit = outcome.unit;
     let bounds: Vec<Option<f64>> = outcome.rows.iter().map(|row| tightest(outcome, row)).collect();
-    let longest = outcome.rows.iter().map(|row| row.figure.median).chain(bounds.iter().flatten().copied());
-    let longest = longest.fold(f64::MIN_POSITIVE, f64::max);
+    let figures: Vec<f64> = outcome.rows.iter().map(|row| row.figure.median).collect();
+    let longest = figures.iter().chain(bounds.iter().flatten()).copied().fold(f64::MIN_POSITIVE, f64::max);
+    let longest = longest.min(Spread::of(figures).median * CUT);
     let at = |figure: f64| NAMES + (figure / longest).min(1.0) * (WIDTH - NAMES - FIGURES);
     let height = HEAD + LINE * outcome.rows.len() as f64 + 34.0;
     let mut out = format!(
@@ -46,26 +49,36 @@ pub fn svg(outcome: &Outcome) -> String {
     );
     for (index, (row, bound)) in outcome.rows.iter().zip(bounds).enumerate() {
         let middle = HEAD + LINE * (index as f64 + 0.5);
-        let (name, is_over) = (escape(&row.name), is_over(outcome, row));
         let (end, top) = (at(row.figure.median), middle - BAR / 2.0);
         let class = match index {
             _ if row.name.starts_with("dcache") => "own",
             0 => "base",
             _ => "peer",
         };
-        let verdict = if is_over { " class=\"over\"" } else { "" };
+        let verdict = if is_over(outcome, row) { " class=\"over\"" } else { "" };
+        let piece = |from: f64, to: f64| {
+            let width = (to - from).max(1.0);
+            format!(
+                "<rect class=\"{class}\" x=\"{from:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{BAR}\" rx=\"2\"/>\n"
+            )
+        };
+        let bar = if row.figure.median > longest {
+            piece(NAMES, end - 16.0) + &piece(end - 12.0, end)
+        } else {
+            let (low, high) = (at(row.figure.low), at(row.figure.high));
+            let spread = format!(
+                "<line class=\"spread\" x1=\"{low:.1}\" x2=\"{high:.1}\" y1=\"{middle:.1}\" y2=\"{middle:.1}\"/>\n"
+            );
+            piece(NAMES, end) + &spread
+        };
         let _ = writeln!(
             out,
             "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{name}</text>\n\
-             <rect class=\"{class}\" x=\"{NAMES}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{BAR}\" rx=\"2\"/>\n\
-             <line class=\"spread\" x1=\"{low:.1}\" x2=\"{high:.1}\" y1=\"{middle:.1}\" y2=\"{middle:.1}\"/>\n\
-             <text{verdict} x=\"{label:.1}\" y=\"{y:.1}\">{figure}</text>",
+             {bar}<text{verdict} x=\"{label:.1}\" y=\"{y:.1}\">{figure}</text>",
             x = NAMES - 8.0,
             y = middle + 4.5,
-            width = (end - NAMES).max(1.0),
-            low = at(row.figure.low),
-            high = at(row.figure.high),
             label = bound.map_or(end, |bound| end.max(at(bound))).max(at(row.figure.high)) + 8.0,
+            name = escape(&row.name),
             figure = unit.show(row.figure.median),
         );
         if let Some(bound) = bound {
@@ -80,8 +93,13 @@ pub fn svg(outcome: &Outcome) -> String {
     let _ = writeln!(
         out,
         "<line class=\"axis\" x1=\"{NAMES}\" x2=\"{NAMES}\" y1=\"{HEAD}\" y2=\"{foot}\"/>\n\
-         <text class=\"quiet\" x=\"8\" y=\"{y}\">bars: medians; dark lines: quartiles{mark}</text>\n</svg>",
+         <text class=\"quiet\" x=\"8\" y=\"{y}\">bars: medians; thin lines: quartiles{mark}{cut}</text>\n</svg>",
         y = foot + 22.0,
+        cut = if outcome.rows.iter().any(|row| row.figure.median > longest) {
+            "; parted bars are cut short"
+        } else {
+            ""
+        },
         mark = if outcome.checks.is_empty() { "" } else { "; red marks: the tightest bound" },
     );
     out

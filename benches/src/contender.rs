@@ -105,7 +105,7 @@ impl Contender {
             let run = run.clone();
             move |count| {
                 let slice = Slice::of(&run, &mut position, count);
-                Timing { took: slice.took(), is_calm: slice.is_calm }
+                Timing { took: slice.took(), is_calm: slice.waited < slice.took() / 50 }
             }
         };
         let mut on_two = move |count| {
@@ -121,7 +121,7 @@ impl Contender {
             let (here, there) = beside(here, there);
             Timing {
                 took: (here.took() + there.took()) / 2,
-                is_calm: here.is_calm && there.is_calm && here.overlaps(&there),
+                is_calm: here.is_together_with(&there) && there.is_together_with(&here),
             }
         };
         let slice = move |count| if threads == 1 { alone(count) } else { on_two(count) };
@@ -129,11 +129,18 @@ impl Contender {
     }
 }
 
+/// Returns the next positions, so many of them, and moves on.
+fn advance(position: &mut u64, count: u64) -> Range<u64> {
+    let first = *position;
+    *position += count;
+    first..*position
+}
+
 /// How far apart two threads are in the sequence of keys.
 const APART: u64 = 499;
 
 /// How often a slice is taken again when the system disturbed it.
-const RETRIES: usize = 20;
+const RETRIES: usize = 10;
 
 /// Takes a slice again while it is disturbed.
 fn calm(mut slice: impl FnMut(u64) -> Timing) -> impl FnMut(u64) -> Timing {
@@ -148,7 +155,8 @@ fn calm(mut slice: impl FnMut(u64) -> Timing) -> impl FnMut(u64) -> Timing {
 struct Slice {
     start: Instant,
     end: Instant,
-    is_calm: bool,
+    /// For how long it was ready, and had no processor.
+    waited: Duration,
 }
 
 impl Slice {
@@ -158,23 +166,17 @@ impl Slice {
         run(position, count);
         let end = Instant::now();
         let waited = machine::waited().saturating_sub(waited);
-        Self { start, end, is_calm: waited < (end - start) / 50 }
+        Self { start, end, waited }
     }
 
     fn took(&self) -> Duration {
         self.end - self.start
     }
 
-    /// Returns whether both worked at the same time for most of it.
-    fn overlaps(&self, other: &Self) -> bool {
+    /// Returns whether it worked beside the other for most of the time. It may have waited for a while: who is woken
+    /// because a lock is free has to.
+    fn is_together_with(&self, other: &Self) -> bool {
         let both = self.end.min(other.end).saturating_duration_since(self.start.max(other.start));
-        both * 10 >= self.took().max(other.took()) * 8
+        both * 5 >= self.took() * 4 && self.waited < self.took() / 5
     }
-}
-
-/// Returns the next positions, so many of them, and moves on.
-fn advance(position: &mut u64, count: u64) -> Range<u64> {
-    let first = *position;
-    *position += count;
-    first..*position
 }

@@ -41,7 +41,7 @@ pub fn number(_: &Plan) -> io::Result<Group> {
     .unit(Unit::Bytes)
     .contenders(contenders)
     .bounds([Bound::plus("dcache", 24.0, "quick_cache"), Bound::plus("dcache, ttl", 24.0, "quick_cache")])
-    .rounds(3, 0))
+    .rounds(1, 0))
 }
 
 /// Builds the program, and returns where it is.

@@ -55,7 +55,6 @@ pub fn number(_: &Plan) -> io::Result<Group> {
     );
     Ok(group
         .contenders([
-            Contender::calls("the body alone", &load, |n| n as u64 + 1),
             Contender::calls("quick_cache, get + insert", &load, move |n| {
                 let n = n as u64;
                 raw.get(&n).unwrap_or_else(|| {
@@ -63,6 +62,7 @@ pub fn number(_: &Plan) -> io::Result<Group> {
                     n + 1
                 })
             }),
+            Contender::calls("the body alone", &load, |n| n as u64 + 1),
             Contender::calls("cached, max_size", &load, |n| cached(n as u64)),
             Contender::calls("cached, max_size, ttl", &load, |n| cached_ttl(n as u64)),
             Contender::calls("cached, max_size, sync_writes", &load, |n| cached_by_key(n as u64)),
