@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::slice::from_ref;
 
 use crate::groups;
 use crate::machine::Machine;
@@ -80,7 +81,7 @@ fn section(outcome: &Outcome, latest: &Machine) -> String {
         rows = table::rows(outcome).markdown(),
     );
     if !outcome.checks.is_empty() {
-        section += &table::checks([outcome]).markdown();
+        section += &table::checks(from_ref(outcome)).markdown();
         section += "\n";
     }
     section += &format!("Group `{name}`, {rounds} rounds, {}, load {}.\n", machine.date, machine.load);

@@ -1,5 +1,8 @@
 //! What came out, as text and as Markdown.
 
+use std::slice::from_ref;
+
+use crate::group::Limit;
 use crate::measure::Outcome;
 
 /// Rows of cells, the first of them the head; all columns but the first are aligned to the right.
@@ -57,16 +60,17 @@ pub fn rows(outcome: &Outcome) -> Table {
     table
 }
 
-/// Lists what came out for each bound, of these groups.
-pub fn checks<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Table {
+/// Lists what came out for each bound; which group it is of where these are several.
+pub fn checks(outcomes: &[Outcome]) -> Table {
     let mut table = Table::new(["must hold", "bound", "median", "quartiles", ""]);
     for outcome in outcomes {
+        let group = if outcomes.len() > 1 { format!("`{}`: ", outcome.name) } else { String::new() };
         for check in &outcome.checks {
-            let sign = if matches!(check.limit, crate::group::Limit::Plus(_)) { "−" } else { "÷" };
+            let sign = if matches!(check.limit, Limit::Plus(_)) { "−" } else { "÷" };
             let (median, quartiles) = check.limit.show_compared(outcome.unit, check.compared);
             let verdict = if check.holds { "ok" } else { "**over**" };
             table.row([
-                format!("{} {sign} {}", check.of, check.over),
+                format!("{group}{} {sign} {}", check.of, check.over),
                 check.limit.show(outcome.unit),
                 median,
                 quartiles,
@@ -84,7 +88,7 @@ pub fn text(outcome: &Outcome) -> String {
     text += &rows(outcome).text();
     if !outcome.checks.is_empty() {
         text += "\n";
-        text += &checks([outcome]).text().replace("**over**", "OVER");
+        text += &checks(from_ref(outcome)).text().replace("**over**", "OVER");
     }
     text
 }
