@@ -58,11 +58,11 @@ fn fill(call: impl Fn(u64) -> u64) -> u64 {
 fn filled(name: &str) -> Option<u64> {
     Some(match name {
         "dcache" => {
-            fill(|n| ours(n));
+            fill(ours);
             ours::stats().entries
         }
         "dcache, ttl" => {
-            fill(|n| ours_ttl(n));
+            fill(ours_ttl);
             ours_ttl::stats().entries
         }
         "cached" => fill(cached),

@@ -102,13 +102,29 @@ fn texts(length: usize) -> Arc<[String]> {
     (0..HITS).map(|n| format!("{n:-<length$}")).collect()
 }
 
+fn by_text(
+    load: &Load,
+    texts: &Arc<[String]>,
+    name: &str,
+    call: impl Fn(&str) -> u64 + Send + Sync + 'static,
+) -> Contender {
+    let texts = texts.clone();
+    Contender::calls(name, load, move |n| call(&texts[n]))
+}
+
+fn by_pair(
+    load: &Load,
+    texts: &Arc<[String]>,
+    name: &str,
+    call: impl Fn(&str, u64) -> Arc<str> + Send + Sync + 'static,
+) -> Contender {
+    let texts = texts.clone();
+    Contender::calls(name, load, move |n| call(&texts[n], n as u64))
+}
+
 fn plain(title: &'static str, length: usize) -> Group {
     let load = Load { keys: Keys::shuffled(HITS), threads: 1 };
     let texts = texts(length);
-    let with = |name: &'static str, call: fn(&str) -> u64| {
-        let texts = texts.clone();
-        Contender::calls(name, &load, move |n| call(&texts[n]))
-    };
     let raw = quick_cache::sync::Cache::new(CAPACITY as usize);
     let moka = moka::sync::Cache::new(CAPACITY);
     let foyer: foyer::Cache<String, u64> = foyer::CacheBuilder::new(CAPACITY as usize).build();
@@ -124,15 +140,15 @@ fn plain(title: &'static str, length: usize) -> Group {
     )
     .contenders([
         Contender::calls("quick_cache", &load, move |n| raw.get(for_raw[n].as_str())),
-        with("cached", plain::cached),
-        with("cached, max_size", plain::cached_bounded),
-        with("concurrent_cached, max_size", plain::concurrent_bounded),
+        by_text(&load, &texts, "cached", plain::cached),
+        by_text(&load, &texts, "cached, max_size", plain::cached_bounded),
+        by_text(&load, &texts, "concurrent_cached, max_size", plain::concurrent_bounded),
         Contender::calls("moka", &load, move |n| moka.get(for_moka[n].as_str())),
         Contender::calls("foyer", &load, move |n| {
             foyer.get(for_foyer[n].as_str()).map(|entry| *entry.value())
         }),
-        with("memoize, shared, Capacity", |text| plain::memoized_shared(text.to_owned())),
-        with("dcache", |text| plain::ours(text)),
+        by_text(&load, &texts, "memoize, shared, Capacity", |text| plain::memoized_shared(text.to_owned())),
+        by_text(&load, &texts, "dcache", plain::ours),
     ])
     .bounds([Bound::times("dcache", 1.2, "quick_cache"), Bound::below("dcache", "cached, max_size")])
 }
@@ -140,10 +156,6 @@ fn plain(title: &'static str, length: usize) -> Group {
 fn pairs(title: &'static str, threads: usize) -> Group {
     let load = Load { keys: Keys::shuffled(HITS), threads };
     let texts = texts(16);
-    let with = |name: &'static str, call: fn(&str, u64) -> Arc<str>| {
-        let texts = texts.clone();
-        Contender::calls(name, &load, move |n| call(&texts[n], n as u64))
-    };
     let raw = quick_cache::sync::Cache::new(CAPACITY as usize);
     let moka = moka::sync::Cache::builder().max_capacity(CAPACITY).time_to_live(TTL).build();
     for (n, text) in (0..).zip(texts.iter()) {
@@ -159,12 +171,12 @@ fn pairs(title: &'static str, threads: usize) -> Group {
         Contender::calls("quick_cache", &load, move |n| -> Option<Arc<str>> {
             raw.get(&Pair(&for_raw[n], n as u64))
         }),
-        with("cached, max_size, ttl", pair::cached),
-        with("concurrent_cached, max_size, ttl", pair::concurrent),
+        by_pair(&load, &texts, "cached, max_size, ttl", pair::cached),
+        by_pair(&load, &texts, "concurrent_cached, max_size, ttl", pair::concurrent),
         Contender::calls("moka, ttl", &load, move |n| -> Option<Arc<str>> {
             moka.get(&Pair(&for_moka[n], n as u64))
         }),
-        with("dcache, ttl", |text, n| pair::ours(text, n)),
+        by_pair(&load, &texts, "dcache, ttl", pair::ours),
     ])
     .bounds([Bound::times("dcache, ttl", 0.35, "concurrent_cached, max_size, ttl")])
 }

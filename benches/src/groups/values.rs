@@ -85,20 +85,20 @@ fn kibibyte(n: u64) -> Vec<u8> {
 
 pub fn shared(_: &Plan) -> io::Result<Group> {
     let title = "Hit in memory, u64 → Arc<str>";
-    Ok(by_number(title, text, shared::cached, shared::concurrent, |n| shared::ours(n)))
+    Ok(by_number(title, text, shared::cached, shared::concurrent, shared::ours))
 }
 
 pub fn copied(_: &Plan) -> io::Result<Group> {
     let title = "Hit in memory, u64 → Vec<u8> of 1 KiB";
-    Ok(by_number(title, kibibyte, copied::cached, copied::concurrent, |n| copied::ours(n)))
+    Ok(by_number(title, kibibyte, copied::cached, copied::concurrent, copied::ours))
 }
 
 fn by_number<V: Clone + Send + Sync + 'static>(
     title: &'static str,
     value: fn(u64) -> V,
-    cached: fn(u64) -> V,
-    concurrent: fn(u64) -> V,
-    dcache: fn(u64) -> V,
+    cached: impl Fn(u64) -> V + Send + Sync + 'static,
+    concurrent: impl Fn(u64) -> V + Send + Sync + 'static,
+    dcache: impl Fn(u64) -> V + Send + Sync + 'static,
 ) -> Group {
     let load = Load { keys: Keys::shuffled(HITS), threads: 1 };
     let raw = quick_cache::sync::Cache::new(CAPACITY as usize);
@@ -131,22 +131,32 @@ impl Equivalent<(u64, String, u32, bool, i64)> for Five<'_> {
     }
 }
 
+/// What differs beside the text.
+fn arguments(n: usize) -> (u64, u32, bool, i64) {
+    (n as u64, n as u32 % 7, n.is_multiple_of(3), n as i64 / 5)
+}
+
+fn by_five(
+    load: &Load,
+    texts: &Arc<[String]>,
+    name: &str,
+    call: impl Fn(u64, &str, u32, bool, i64) -> u64 + Send + Sync + 'static,
+) -> Contender {
+    let texts = texts.clone();
+    Contender::calls(name, load, move |n| {
+        let (shop, count, is_gift, day) = arguments(n);
+        call(shop, &texts[n], count, is_gift, day)
+    })
+}
+
 pub fn five(_: &Plan) -> io::Result<Group> {
     let load = Load { keys: Keys::shuffled(HITS), threads: 1 };
     let texts: Arc<[String]> = (0..HITS).map(|n| format!("sku-{n:04}")).collect();
-    let arguments = |n: usize| (n as u64, n as u32 % 7, n % 3 == 0, n as i64 / 5);
     let raw = quick_cache::sync::Cache::new(CAPACITY as usize);
     for (n, text) in texts.iter().enumerate() {
         let (shop, count, is_gift, day) = arguments(n);
         raw.insert((shop, text.clone(), count, is_gift, day), 1u64);
     }
-    let with = |name: &'static str, call: fn(u64, &str, u32, bool, i64) -> u64| {
-        let texts = texts.clone();
-        Contender::calls(name, &load, move |n| {
-            let (shop, count, is_gift, day) = arguments(n);
-            call(shop, &texts[n], count, is_gift, day)
-        })
-    };
     let for_raw = texts.clone();
     Ok(Group::new(
         "Hit in memory, (u64, &str, u32, bool, i64) → u64",
@@ -157,9 +167,9 @@ pub fn five(_: &Plan) -> io::Result<Group> {
             let (shop, count, is_gift, day) = arguments(n);
             raw.get(&Five(shop, &for_raw[n], count, is_gift, day))
         }),
-        with("cached, max_size", five::cached),
-        with("concurrent_cached, max_size", five::concurrent),
-        with("dcache", |shop, sku, count, is_gift, day| five::ours(shop, sku, count, is_gift, day)),
+        by_five(&load, &texts, "cached, max_size", five::cached),
+        by_five(&load, &texts, "concurrent_cached, max_size", five::concurrent),
+        by_five(&load, &texts, "dcache", five::ours),
     ])
     .bounds([Bound::times("dcache", 1.2, "quick_cache"), Bound::below("dcache", "cached, max_size")]))
 }

@@ -71,7 +71,7 @@ fn ways() -> Vec<Way> {
         ("moka, get_with", Box::new(move |n| moka.get_with(n, || body(n)))),
         ("foyer, get + insert", Box::new(foyer)),
         ("memoize, shared, Capacity", Box::new(memoized)),
-        ("dcache", Box::new(|n| ours(n))),
+        ("dcache", Box::new(ours)),
     ]
 }
 
