@@ -25,11 +25,13 @@ impl Tick {
     }
 
     /// Returns the units since the start.
+    #[cfg(feature = "memory")]
     pub(crate) const fn bits(self) -> u64 {
         self.0
     }
 
     /// Returns the moment of so many units since the start.
+    #[cfg(feature = "memory")]
     pub(crate) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }

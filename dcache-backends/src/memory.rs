@@ -132,6 +132,12 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
         self.cache.get(key).map(Packed::unpack)
     }
 
+    /// Returns the value under a key with the moment when it is due: all that a hit needs.
+    #[inline]
+    pub fn value<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<(V, Tick)> {
+        self.cache.get(key).map(Packed::value)
+    }
+
     /// Stores a value, and hands back what had to go for it.
     pub fn insert(&self, key: K, slot: Slot<V>) -> Evicted<K, V>
     where

@@ -7,7 +7,7 @@ use std::borrow::Borrow;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::args::ToKey;
 use crate::bounds::{CacheKey, CacheValue, RemoteKey};
@@ -23,8 +23,14 @@ use crate::sites::Sites;
 use crate::tier::Tier;
 
 /// The key of what cannot be a key.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Unkept {}
+
+impl Serialize for Unkept {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        match *self {}
+    }
+}
 
 /// A key for memory alone.
 pub enum Near {}

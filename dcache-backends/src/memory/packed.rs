@@ -31,6 +31,10 @@ impl<V> Packed<V> {
     }
 
     #[inline]
+    pub(super) fn value(self) -> (V, Tick) {
+        (self.value, self.due)
+    }
+
     pub(super) fn unpack(self) -> Slot<V> {
         let nth = |n: u32| self.spans >> (n * span::BITS) & span::MASK;
         let fresh_until = after(self.due, nth(2));

@@ -158,12 +158,12 @@ impl<K: CacheKey, V: CacheValue> Front<K, V> {
         if !enabled() {
             return None;
         }
-        let slot = self.memory.as_ref()?.get(&key)?;
-        if slot.due != Tick::NEVER && slot.due <= clock::now() {
+        let (value, due) = self.memory.as_ref()?.value(&key)?;
+        if due != Tick::NEVER && due <= clock::now() {
             return None;
         }
         self.hits.count();
-        Some(slot.value)
+        Some(value)
     }
 }
 

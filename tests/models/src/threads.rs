@@ -4,6 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{BuildHasherDefault, Hash};
 use std::ops::Deref;
 
+use dcache_backends::clock::Tick;
 use dcache_backends::memory::{self, Capacity, Evicted, Slot};
 use equivalent::Equivalent;
 
@@ -43,6 +44,11 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
     pub(crate) fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<Slot<V>> {
         let _lock = self.lock.lock();
         self.map.get(key)
+    }
+
+    pub(crate) fn value<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<(V, Tick)> {
+        let _lock = self.lock.lock();
+        self.map.value(key)
     }
 
     pub(crate) fn insert(&self, key: K, slot: Slot<V>) -> Evicted<K, V>
