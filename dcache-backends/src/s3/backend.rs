@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
@@ -66,7 +67,10 @@ impl Backend for S3 {
     /// right, and whether they allow to read. Whether they allow to write is found by writing.
     async fn check(&self) -> Result<(), Error> {
         let path = self.path(&Key::new(&Scope::new("dcache", "check"), "check"));
-        let work = move |bucket: Arc<Inner>| async move { bucket.read(&path, LARGEST).await };
+        let work = move |bucket: Arc<Inner>| async move {
+            bucket.is_known.store(false, Relaxed);
+            bucket.read(&path, LARGEST).await
+        };
         self.ask(Operation::Check, work).await.map(drop)
     }
 
@@ -111,7 +115,9 @@ impl Inner {
     async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, Failure> {
         let found = match self.store.get_opts(path, GetOptions::default()).await.map_err(Failure::from) {
             Ok(found) => found,
-            Err(failure) if failure.refusal().is_some_and(|refusal| refusal.is_missing()) => return Ok(None),
+            Err(failure) if failure.refusal().is_some_and(|refusal| refusal.is_missing()) => {
+                return self.exists().await.map(|()| None);
+            }
             Err(failure) => return Err(failure),
         };
         let size = found.meta.size;
@@ -120,6 +126,22 @@ impl Inner {
         }
         let entry = found.bytes().await?;
         if entry.len() as u64 == size { Ok(Some(entry)) } else { Err(Failure::Length) }
+    }
+
+    /// Makes sure, once, that there is a bucket: of one that is not there some servers say that the object is missing.
+    async fn exists(&self) -> Result<(), Failure> {
+        if self.is_known.load(Relaxed) {
+            return Ok(());
+        }
+        let options = PaginatedListOptions { max_keys: Some(1), ..Default::default() };
+        match self.store.list_paginated(Some(&self.prefix), options).await.map_err(Failure::from) {
+            Err(failure) if failure.refusal().is_some_and(|refusal| refusal.is_of_bucket()) => Err(failure),
+            listed => {
+                // who may not list it has been told of the object all the same, and asks again at the next one
+                self.is_known.store(listed.is_ok(), Relaxed);
+                Ok(())
+            }
+        }
     }
 
     /// Removes all objects below a prefix, a page at a time.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use http::Uri;
@@ -59,6 +60,8 @@ pub(super) struct Inner {
     /// Removes them one by one, as every server can.
     pub(super) single: AmazonS3,
     pub(super) budget: Duration,
+    /// Whether the bucket is known to be there.
+    pub(super) is_known: AtomicBool,
     pub(super) under_way: Semaphore,
 }
 
@@ -239,6 +242,7 @@ impl S3Builder {
             store,
             single,
             budget,
+            is_known: AtomicBool::new(false),
             under_way: Semaphore::new(AT_ONCE),
         })))
     }

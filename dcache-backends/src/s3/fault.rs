@@ -60,6 +60,11 @@ impl Refusal {
         self.status == StatusCode::NOT_FOUND && self.code == "NoSuchKey"
     }
 
+    /// Tells whether there is no bucket of that name.
+    pub(super) fn is_of_bucket(&self) -> bool {
+        self.code == "NoSuchBucket"
+    }
+
     /// Tells whether the server does not know the request at all.
     pub(super) fn is_unknown_request(&self) -> bool {
         matches!(self.status.as_u16(), 405 | 501) || self.code == "NotImplemented"
@@ -83,7 +88,9 @@ impl Refusal {
         match &*self.code {
             "NoSuchBucket" => told(ErrorKind::Config, "there is no such bucket; create it, or name another"),
             "InvalidBucketName" => told(ErrorKind::Config, "no bucket can have this name"),
-            "InvalidAccessKeyId" => login("the server has no such access key"),
+            "InvalidAccessKeyId" | "NotSignedUp" | "InvalidClientTokenId" => {
+                login("the server has no such access key")
+            }
             "SignatureDoesNotMatch" => login("the secret is not that of the access key"),
             "ExpiredToken" | "RequestExpired" => login("they have expired"),
             "InvalidToken" => login("AWS_SESSION_TOKEN is not that of the access key"),

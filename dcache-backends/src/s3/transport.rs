@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::connector::Connector;
 use super::fault::{Fault, Refusal};
+use crate::Bytes;
 
 /// How long a request that only reads waits for the head of its answer, and for the connection, before it is sent again.
 const PATIENCE: Duration = Duration::from_millis(900);
@@ -49,6 +50,8 @@ struct Asked {
     is_read: bool,
     /// Answered with an object.
     is_object: bool,
+    /// Answered with names of objects.
+    is_list: bool,
     /// Removes what it lists.
     is_list_of_removals: bool,
     is_removal: bool,
@@ -69,6 +72,7 @@ impl Transport {
             is_home,
             is_read,
             is_object: is_home && is_read && uri.query().is_none(),
+            is_list: is_home && is_read && uri.query().is_some(),
             is_list_of_removals: is_home && request.method() == Method::POST,
             is_removal: is_home && request.method() == Method::DELETE,
         }
@@ -90,11 +94,17 @@ impl Transport {
         if asked.is_removal && head.status == StatusCode::OK && announced(&head.headers) != Some(0) {
             return Err(Fault::Nonsense); // S3 has nothing to say to that
         }
-        if asked.is_list_of_removals {
+        if asked.is_list || asked.is_list_of_removals {
             let body =
                 Limited::new(body, ANSWER).collect().await.map_err(|cause| Fault::of(&*cause, false))?;
-            removals(&body.to_bytes(), head.status, &head.headers)?;
-            return Ok(HttpResponse::from_parts(head, HttpResponseBody::from(REMOVED.to_owned())));
+            let mut body = body.to_bytes();
+            // the client takes any text for a list of nothing
+            let root: &[u8] = if asked.is_list { b"<ListBucketResult" } else { b"<DeleteResult" };
+            done(&body, root, head.status, &head.headers)?;
+            if asked.is_list_of_removals {
+                body = Bytes::from_static(REMOVED);
+            }
+            return Ok(HttpResponse::from_parts(head, HttpResponseBody::from(body)));
         }
         let limit = match announced(&head.headers) {
             Some(length) if asked.is_object => length,
@@ -106,15 +116,15 @@ impl Transport {
 
 /// What stands for an answer by which all was removed. The client expects an element, and would take a name in it that
 /// contains `SlowDown` for a refusal.
-const REMOVED: &str = "<DeleteResult><Deleted><Key>-</Key></Deleted></DeleteResult>";
+const REMOVED: &[u8] = b"<DeleteResult><Deleted><Key>-</Key></Deleted></DeleteResult>";
 
-/// Says whether all was removed.
-fn removals(body: &[u8], status: StatusCode, headers: &HeaderMap) -> Result<(), Fault> {
+/// Says whether a text of this root says that all was done.
+fn done(body: &[u8], root: &[u8], status: StatusCode, headers: &HeaderMap) -> Result<(), Fault> {
     let has = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
     if has(b"<Error>") {
         return Err(Fault::Refused(Refusal::read(status, headers, body)));
     }
-    if has(b"<DeleteResult") { Ok(()) } else { Err(Fault::Nonsense) }
+    if has(root) { Ok(()) } else { Err(Fault::Nonsense) }
 }
 
 /// Returns how long an answer says that it is.
@@ -183,9 +193,8 @@ mod tests {
 
     #[test]
     fn what_was_not_removed_is_told_from_what_was() {
-        let of = |body: &str| removals(body.as_bytes(), StatusCode::OK, &HeaderMap::new());
+        let of = |body: &str| done(body.as_bytes(), b"<DeleteResult", StatusCode::OK, &HeaderMap::new());
         assert!(of("<DeleteResult><Deleted><Key>SlowDown</Key></Deleted></DeleteResult>").is_ok());
-        assert!(of(REMOVED).is_ok());
         let some = "<DeleteResult><Error><Key>a</Key><Code>AccessDenied</Code></Error></DeleteResult>";
         assert!(matches!(of(some), Err(Fault::Refused(_))));
         assert!(matches!(of("<html>Log in, please</html>"), Err(Fault::Nonsense)));
