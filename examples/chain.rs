@@ -19,19 +19,18 @@ use dcache::dcache;
 
 /// What the application has, with nothing about servers in it: each tier joins where its variable is set.
 #[dcache(backend = [memory(ttl = "1m"), redis(ttl = "1h"), s3], ttl = "30d", name = "shop.quote")]
-async fn quote(sku: &str, quantity: u32) -> Result<u64, String> {
+fn quote(sku: &str, quantity: u32) -> Result<u64, String> {
     sleep(Duration::from_millis(300)); // slow work
     Ok(sku.len() as u64 * u64::from(quantity))
 }
 
 /// Makes two calls, and says who answered each; this is another process every time.
-#[tokio::main(flavor = "current_thread")]
-async fn call() -> Result<(), Box<dyn Error>> {
+fn call() -> Result<(), Box<dyn Error>> {
     let mut answers = Vec::new();
     for _ in 0..2 {
         let before = quote::stats();
         let start = Instant::now();
-        assert_eq!(quote("A7", 2).await?, 4);
+        assert_eq!(quote("A7", 2)?, 4);
         let (took, after) = (start.elapsed(), quote::stats());
         let hit = after.tiers.iter().zip(&before.tiers).find(|(after, before)| after.hits > before.hits);
         let answered = hit.map_or("the body", |(tier, _)| &tier.name);

@@ -85,7 +85,6 @@ fn an_async_function_writes_and_reads_within_the_call() {
                 assert_eq!(concurrent::peek(1).await, None);
                 concurrent::clear().await.unwrap();
                 assert_eq!(concurrent::peek(2).await, None);
-                dcache::check().await.unwrap();
             });
             let tier = &concurrent::stats().tiers[1];
             assert_eq!((tier.hits, tier.writes, tier.errors), (1, 2, 0));

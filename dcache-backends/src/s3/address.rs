@@ -73,10 +73,9 @@ impl Endpoint {
         match (url.scheme_str(), url.authority()) {
             (_, Some(authority)) if authority.as_str().contains('@') => Err(LOGIN),
             (Some("http" | "https"), Some(authority)) if url.query().is_none() && !text.contains('#') => {
-                // a port of letters is none
-                if authority.host().is_empty()
-                    || (authority.port().is_none() && authority.as_str().ends_with(':'))
-                {
+                // what follows the host is a port, and a number
+                let has_port = authority.as_str().len() > authority.host().len();
+                if authority.host().is_empty() || (has_port && authority.port_u16().is_none()) {
                     return Err(ENDPOINT);
                 }
                 Ok(Self(url.to_string().trim_end_matches('/').to_owned()))

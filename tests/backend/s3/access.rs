@@ -28,7 +28,16 @@ fn a_wrong_secret_and_an_unknown_key_are_denied() {
 fn a_missing_bucket_is_bad_configuration_and_no_miss() {
     let server = Server::start();
     let tier = tier_at(&format!("{}/another/v1", server.url()));
-    for error in refused(&tier) {
+    let look = || [run(tier.get(&key("a"))).unwrap_err(), run(tier.check()).unwrap_err()];
+    let mut errors: Vec<_> = look().into_iter().chain(look()).collect();
+    // this server makes a bucket where one is written to; others refuse to
+    let writing = tier_of(&server);
+    server.turn(Mood::refuses("404 Not Found", "NoSuchBucket"));
+    errors.push(run(writing.set(&key("a"), entry("a"), None)).unwrap_err());
+    errors.push(run(writing.remove(&key("a"))).unwrap_err());
+    errors.push(run(writing.clear(key("a").scope())).unwrap_err());
+    server.turn(Mood::Well);
+    for error in errors {
         assert_eq!(error.kind(), ErrorKind::Config, "{error}");
         assert!(error.to_string().contains("there is no such bucket"), "{error}");
     }
