@@ -1,6 +1,7 @@
 //! A bucket that is gone, refuses, or answers as no S3 should.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -192,7 +193,7 @@ fn each_object(folder: &Path, change: &impl Fn(&Path)) {
 fn an_object_that_is_overwritten() {
     Fault {
         name: "overwritten object",
-        cause: "another program has written `garbage` into the object",
+        cause: "another program has written `garbage` over the beginning of the object",
         breaker: StaysClosed,
         log: "WARN tier `s3` had a bad entry, …; it is removed",
         ..GONE
@@ -202,7 +203,11 @@ fn an_object_that_is_overwritten() {
         let mut calls = trial.calls(tier(&server.place()));
         calls.work();
         let folder = server.folder().join("dcache");
-        calls.survive_entries(|| each_object(&folder, &|object| fs::write(object, "garbage").unwrap()));
+        // in place: what is cut to nothing and written again, a file system may bring to the disk at once
+        let spoil = |object: &Path| {
+            fs::File::options().write(true).open(object).unwrap().write_all(b"garbage").unwrap();
+        };
+        calls.survive_entries(|| each_object(&folder, &spoil));
         calls.recover();
     });
 }
