@@ -18,7 +18,7 @@ pub struct Known {
 
 /// Contenders for the same work.
 pub struct Group {
-    pub title: &'static str,
+    pub title: String,
     /// What is done, in one or two sentences.
     pub about: String,
     pub unit: Unit,
@@ -32,9 +32,9 @@ pub struct Group {
 
 impl Group {
     /// A group of short calls by one thread, in nanoseconds.
-    pub fn new(title: &'static str, about: impl Into<String>) -> Self {
+    pub fn new(title: impl Into<String>, about: impl Into<String>) -> Self {
         Self {
-            title,
+            title: title.into(),
             about: about.into(),
             unit: Unit::Time,
             contenders: Vec::new(),

@@ -22,6 +22,10 @@
 //! | `figure.rs` | units; median and quartiles |
 //! | `keys.rs` | the order in which keys are asked for |
 //! | `runtime.rs` | the runtime of asynchronous calls, the second thread |
+//! | `callers.rs` | one caller that waits, and 64 at once |
+//! | `server.rs` | a Redis of one's own |
+//! | `folder.rs` | room for files |
+//! | `project.rs` | small packages that depend on a contender |
 //! | `contender.rs` | one way to do the work of a group |
 //! | `group.rs` | contenders, and what must hold between them |
 //! | `machine.rs` | what the figures were measured on |
@@ -29,16 +33,20 @@
 //! | `table.rs` `chart.rs` `page.rs` | what came out, for people |
 //! | `groups/` | the groups themselves |
 
+mod callers;
 mod chart;
 mod contender;
 mod figure;
+mod folder;
 mod group;
 mod groups;
 mod keys;
 mod machine;
 mod measure;
 mod page;
+mod project;
 mod runtime;
+mod server;
 mod table;
 
 use std::error::Error;

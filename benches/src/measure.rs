@@ -102,7 +102,7 @@ pub fn run(name: &str, group: Group, plan: &Plan) -> Outcome {
     });
     Outcome {
         name: name.to_owned(),
-        title: group.title.to_owned(),
+        title: group.title,
         about: group.about,
         unit: group.unit,
         rounds,

@@ -93,7 +93,7 @@ use crate::plan::Plan;
 ///
 /// | option | value | |
 /// |---|---|---|
-/// | `backend` | `memory`, `redis`, `fs`, `tier(…)`, or a list of them | the chain of tiers, nearest first; by default memory |
+/// | `backend` | `memory`, `redis`, `fs`, `s3`, `tier(…)`, or a list of them | the chain of tiers, nearest first; by default memory |
 /// | `ttl` | `"90s"`, `"1h 30m"`, `"never"`, an expression, `\|v: &T\| …` | how long a value is fresh; by default for ever, 30 days below memory |
 /// | `skip(a, b)` | arguments, `self` too | left out of the key; what selects data must stay in it |
 /// | `key` | `"user:{id}"` or an expression | replaces the arguments as the key |

@@ -162,6 +162,7 @@ fn features(tiers: &[Tier], options: &Options, errors: &mut Errors) {
         let (name, enabled) = match tier.kind {
             Kind::Redis => ("redis", cfg!(feature = "redis")),
             Kind::Fs => ("fs", cfg!(feature = "fs")),
+            Kind::S3 => ("s3", cfg!(feature = "s3")),
             Kind::Memory | Kind::Own => continue,
         };
         if !enabled {

@@ -118,6 +118,7 @@ fn tier(tier: &Tier, krate: &Path) -> TokenStream {
         (Kind::Own, Some(Place::At(name))) => quote_spanned!(at=> #krate::Tier::named(#name)),
         (Kind::Own, Some(Place::Value(expr))) => quote_spanned!(at=> #krate::Tier::new(#expr)),
         (Kind::Redis, _) => quote_spanned!(at=> #krate::__private::redis(#place)),
+        (Kind::S3, _) => quote_spanned!(at=> #krate::__private::s3(#place)),
         _ => quote_spanned!(at=> #krate::__private::fs(#place)),
     };
     let capacity = tier.capacity.get().and_then(|capacity| match capacity {

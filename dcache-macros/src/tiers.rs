@@ -32,6 +32,7 @@ pub(crate) enum Kind {
     Memory,
     Redis,
     Fs,
+    S3,
     /// `tier(…)`: the user's own.
     Own,
 }
@@ -103,6 +104,7 @@ fn arguments(kind: Kind) -> Vec<Known<Tier>> {
             },
         ],
         Kind::Redis => vec![ENV, place("url", "url = config().redis_url()"), TTL, TIMEOUT],
+        Kind::S3 => vec![ENV, place("url", "url = config().bucket()"), TTL, TIMEOUT],
         Kind::Fs => vec![
             ENV,
             place("path", "path = std::env::temp_dir()"),
@@ -192,10 +194,13 @@ impl Tier {
                 self.place(at, Place::At(text.clone()))?;
             }
             (Kind::Own, None) => self.place(at, Place::Value(expr))?,
-            (Kind::Redis, None) => errors.push(at, "an expression needs its name; write `url = EXPR`"),
+            (Kind::Redis | Kind::S3, None) => {
+                errors.push(at, "an expression needs its name; write `url = EXPR`")
+            }
             (Kind::Fs, None) => errors.push(at, "an expression needs its name; write `path = EXPR`"),
             (Kind::Redis, Some(_)) => errors.push(at, "not a URL; write `redis(\"redis://localhost\")`"),
             (Kind::Fs, Some(_)) => errors.push(at, "not a path; write `fs(\"/var/cache/shop\")`"),
+            (Kind::S3, Some(_)) => errors.push(at, "not a bucket; write `s3(\"bucket/prefix\")`"),
             (Kind::Own, Some(_)) => errors.push(at, "not a tier; write `tier(EXPR)` or `tier(\"name\")`"),
         }
         Ok(())
@@ -283,7 +288,7 @@ fn tier(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Tier> {
         return Err(syn::Error::new(text.span(), format!("a tier is a name; {remedy}")));
     }
     let expected = |error: syn::Error| {
-        syn::Error::new(error.span(), "not a tier; known are `memory`, `redis`, `fs` and `tier`")
+        syn::Error::new(error.span(), "not a tier; known are `memory`, `redis`, `fs`, `s3` and `tier`")
     };
     let name = input.call(Ident::parse_any).map_err(expected)?;
     let kind = match name.to_string().as_str() {
@@ -291,13 +296,9 @@ fn tier(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Tier> {
         "redis" => Kind::Redis,
         "fs" => Kind::Fs,
         "tier" => Kind::Own,
-        "s3" => {
-            let message = "`s3` is not available in this version of dcache yet";
-            return Err(syn::Error::new(name.span(), message));
-        }
+        "s3" => Kind::S3,
         other => {
-            let message =
-                format!("unknown tier `{other}`; {}", remedy(other, &["memory", "redis", "fs", "tier"]));
+            let message = format!("unknown tier `{other}`; {}", remedy(other, &NAMES));
             return Err(syn::Error::new(name.span(), message));
         }
     };

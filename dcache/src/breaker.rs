@@ -64,7 +64,11 @@ impl Breaker {
         };
         let news = gate.failed();
         if news.is_first {
-            log::warn(format_args!("{error}; calls go on without it"));
+            // what is wrong with a configuration stays wrong until somebody hears of it
+            match error.kind() {
+                ErrorKind::Config => log::error(format_args!("{error}; calls go on without it")),
+                _ => log::warn(format_args!("{error}; calls go on without it")),
+            }
         }
         if news.opens {
             let tier = error.tier();

@@ -1,7 +1,7 @@
-//! One attribute over memory, Redis and files.
+//! One attribute over memory, Redis, files and S3.
 //!
 //! Write [`#[dcache]`](macro@dcache) above a slow function. Its answer then comes from memory, else from Redis, else
-//! from files, else from the function, run once however many ask at the same time.
+//! from files or a bucket, else from the function, run once however many ask at the same time.
 //!
 //! ```
 //! use dcache::dcache;
@@ -43,11 +43,11 @@
 //!
 //! | feature | gives |
 //! |---|---|
-//! | `redis`, `fs` | these tiers |
+//! | `redis`, `fs`, `s3` | these tiers |
 //! | `redis-tls` | Redis over TLS (`rediss://`) |
 //! | `bincode`, `postcard`, `json` | these codecs for tiers below memory; `bincode` is what the attribute uses unless told otherwise |
 //! | `seal` | values that are encrypted and authenticated below memory |
-//! | `tokio` | bodies of `async fn`s in the background, in the runtime of their callers; `redis` and `fs` switch it on |
+//! | `tokio` | bodies of `async fn`s in the background, in the runtime of their callers; `redis`, `fs` and `s3` switch it on |
 //! | `tracing` | log lines; without it errors of set-up go to standard error |
 //! | `metrics` | counts for the `metrics` facade |
 //! | `testing` | tests of code that caches: isolated from each other, with a clock that they move, over tiers that go wrong |
@@ -68,7 +68,7 @@
 //! | `bounds.rs` | what keys and values must be able to do |
 //! | `switch.rs` | whether a call is cached: the program's switch, bypasses |
 //! | `background.rs` | work that no caller waits for |
-//! | `place.rs` `chaos/` `twin.rs` `later.rs` | which server or folder a tier is; for tests, one that goes wrong, and one that stands in for it |
+//! | `place.rs` `chaos/` `twin.rs` `later.rs` | which server, folder or bucket a tier is; for tests, one that goes wrong, and one that stands in for it |
 //! | `mode.rs` `waits.rs` `breaker.rs` `lost.rs` `doubt.rs` `shared.rs` | a remote tier that functions share: breaker, changes that did not reach it, writes that may arrive late |
 //! | `live.rs` | a remote tier as one cache uses it: time budget, counts |
 //! | `tier.rs` `settings.rs` | a tier as it is named; settings of the program |
@@ -168,8 +168,10 @@ pub use cache::{Blocking, Cache};
 pub use dcache_backends::object::Fs;
 #[cfg(feature = "redis")]
 pub use dcache_backends::redis::Redis;
-#[cfg(feature = "redis-tls")]
+#[cfg(all(feature = "redis-tls", not(feature = "s3")))]
 pub use dcache_backends::redis::Tls;
+#[cfg(feature = "s3")]
+pub use dcache_backends::s3::{S3, S3Builder, Tls};
 pub use dcache_backends::{
     Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait,
 };

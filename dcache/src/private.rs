@@ -15,7 +15,7 @@ pub use crate::sites::Sites;
 pub use crate::text::{Template, Text};
 pub use crate::tier::Place;
 
-#[cfg(any(feature = "redis", feature = "fs"))]
+#[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
 use crate::tier::Tier;
 
 /// All traits that stand in for inherent methods whose bounds do not hold.
@@ -93,6 +93,12 @@ pub fn redis(place: Place) -> Tier {
 #[cfg(feature = "fs")]
 pub fn fs(place: Place) -> Tier {
     Tier::fs(place)
+}
+
+/// Names a bucket.
+#[cfg(feature = "s3")]
+pub fn s3(place: Place) -> Tier {
+    Tier::s3(place)
 }
 
 /// Tells the type of the key that this would make.

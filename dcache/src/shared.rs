@@ -309,7 +309,7 @@ async fn elsewhere<T: Send + 'static>(
     mode: Mode,
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Error> {
-    #[cfg(any(feature = "redis", feature = "fs"))]
+    #[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
     if mode == Mode::Blocking {
         return dcache_backends::io::run(future).await;
     }

@@ -1,11 +1,11 @@
 //! A tier below memory, as it is named: a backend, an address, a name.
 
-#[cfg(any(feature = "testing", feature = "redis"))]
+#[cfg(any(feature = "testing", feature = "redis", feature = "s3"))]
 use std::any::Any;
-#[cfg(any(feature = "redis", feature = "fs"))]
+#[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "s3"))]
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,11 +55,13 @@ enum Source {
     Redis(Place),
     #[cfg(feature = "fs")]
     Fs(Place),
+    #[cfg(feature = "s3")]
+    S3(Place),
 }
 
 /// Where an attribute says that a tier is.
 #[derive(Clone)]
-#[cfg_attr(not(any(feature = "redis", feature = "fs")), allow(dead_code))]
+#[cfg_attr(not(any(feature = "redis", feature = "fs", feature = "s3")), allow(dead_code))]
 pub enum Place {
     /// Nowhere: by the variable for this kind of tier.
     Unset,
@@ -73,8 +75,12 @@ impl Tier {
     /// Uses this backend.
     pub fn new(backend: impl Backend) -> Self {
         #[cfg(feature = "redis")]
-        if let Some(redis) = (&backend as &dyn Any).downcast_ref() {
-            warn_if_exposed(redis);
+        if let Some(redis) = (&backend as &dyn Any).downcast_ref::<crate::Redis>() {
+            warn_if_exposed(redis.is_exposed(), REDIS, redis.address());
+        }
+        #[cfg(feature = "s3")]
+        if let Some(s3) = (&backend as &dyn Any).downcast_ref::<crate::S3>() {
+            warn_if_exposed(s3.is_exposed(), S3, s3.address());
         }
         Self::of(Source::Shared(Arc::new(opened(backend))))
     }
@@ -94,6 +100,11 @@ impl Tier {
         Self::of(Source::Fs(place))
     }
 
+    #[cfg(feature = "s3")]
+    pub(crate) fn s3(place: Place) -> Self {
+        Self::of(Source::S3(place))
+    }
+
     fn of(source: Source) -> Self {
         Self { source, ttl: None, timeout: None, capacity: None }
     }
@@ -105,7 +116,8 @@ impl Tier {
         self
     }
 
-    /// Sets how long this tier may hold up a call: by default 100 ms for Redis, 250 ms for files, else 1 s.
+    /// Sets how long this tier may hold up a call: by default 100 ms for Redis, 250 ms for files, 2 s for
+    /// S3, else 1 s.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -120,7 +132,7 @@ impl Tier {
         self
     }
 
-    /// Finds the tier: none where a bare `redis` has no variable set.
+    /// Finds the tier: none where a bare `redis` or `s3` has no variable set.
     pub(crate) fn open(self) -> Result<Option<LiveTier>, Error> {
         let shared = match self.source {
             Source::Shared(shared) => shared,
@@ -143,8 +155,21 @@ impl Tier {
                 };
                 // a server is connected to when it is first asked
                 let redis = crate::Redis::connect(&url)?;
-                warn_if_exposed(&redis);
+                warn_if_exposed(redis.is_exposed(), REDIS, redis.address());
                 shared(format!("redis {url}"), || Ok(opened(redis)))?
+            }
+            #[cfg(feature = "s3")]
+            Source::S3(place) => {
+                let Some(bucket) = place.find("s3", "DCACHE_S3_URL")? else {
+                    crate::log::info(format_args!("tier `s3` is absent: DCACHE_S3_URL is not set"));
+                    return Ok(None);
+                };
+                // nothing is sent before the bucket is first asked
+                shared(format!("s3 {bucket}"), || {
+                    let s3 = crate::S3::connect(&bucket)?;
+                    warn_if_exposed(s3.is_exposed(), S3, s3.address());
+                    Ok(opened(s3))
+                })?
             }
             #[cfg(feature = "fs")]
             Source::Fs(place) => {
@@ -183,7 +208,7 @@ impl<B: Backend> From<B> for Tier {
     }
 }
 
-#[cfg(any(feature = "redis", feature = "fs"))]
+#[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
 impl Place {
     fn find(&self, tier: &'static str, usual: &str) -> Result<Option<String>, Error> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -218,14 +243,22 @@ fn opened(backend: impl Backend) -> Shared {
     Shared::new(Arc::new(backend), place)
 }
 
-/// Says once for each server that what is sent there can be read on the way.
+/// What is exposed at a server, and what to write instead.
+#[cfg(any(feature = "redis", feature = "s3"))]
+type Exposed = (&'static str, &'static str, &'static str);
+
 #[cfg(feature = "redis")]
-fn warn_if_exposed(redis: &crate::Redis) {
+const REDIS: Exposed = ("redis", "keys, values and passwords", "rediss://");
+#[cfg(feature = "s3")]
+const S3: Exposed = ("s3", "keys and values", "https://"); // a request is signed, and the secret is not sent
+
+/// Says once for each server that what is sent there can be read on the way.
+#[cfg(any(feature = "redis", feature = "s3"))]
+fn warn_if_exposed(is_exposed: bool, (tier, what, instead): Exposed, address: &str) {
     static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if redis.is_exposed() && WARNED.lock().insert(redis.address().to_owned()) {
+    if is_exposed && WARNED.lock().insert(address.to_owned()) {
         crate::log::warn(format_args!(
-            "tier `redis`: {}: keys, values and passwords cross the network in plain text; use `rediss://`",
-            redis.address()
+            "tier `{tier}`: {address}: {what} cross the network in plain text; use `{instead}`"
         ));
     }
 }
@@ -243,7 +276,7 @@ fn named(name: &str) -> Option<Tier> {
 }
 
 /// Returns the tier at an address, shared by all functions that name it; opens it if this is the first.
-#[cfg(any(feature = "redis", feature = "fs"))]
+#[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
 fn shared(address: String, open: impl FnOnce() -> Result<Shared, Error>) -> Result<Arc<Shared>, Error> {
     static SHARED: Mutex<BTreeMap<String, Arc<Shared>>> = Mutex::new(BTreeMap::new());
     let mut shared = SHARED.lock();

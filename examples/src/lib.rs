@@ -1,1 +1,1 @@
-//! Examples of dcache; see `quickstart.rs` beside this folder.
+//! Examples of dcache; see `quickstart.rs` beside this folder, then `chain.rs`.

@@ -1,5 +1,6 @@
 //! The attribute, as users write it.
 
+mod bucket;
 mod controls;
 mod isolation;
 mod keys;

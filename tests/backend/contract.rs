@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use dcache_backends::object::Fs;
 use dcache_backends::redis::Redis;
+use dcache_backends::s3::S3;
 use dcache_backends::{
     Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait,
 };
 use dcache_tests::redis::Server;
-use dcache_tests::{Shelf, run};
+use dcache_tests::{Shelf, run, s3};
 use futures::future::join_all;
 
 /// Longer than anything here takes, however loaded the machine is.
@@ -28,6 +29,12 @@ fn shelf_keeps_its_promises() {
 fn redis_keeps_its_promises() {
     let server = Server::start();
     contract(Redis::connect(&server.url()).unwrap());
+}
+
+#[test]
+fn s3_keeps_its_promises() {
+    let server = s3::Server::start();
+    contract(S3::builder(&server.place()).credentials(s3::KEY, s3::SECRET).connect().unwrap());
 }
 
 #[test]

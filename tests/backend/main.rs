@@ -3,3 +3,4 @@
 mod contract;
 mod fs;
 mod redis;
+mod s3;

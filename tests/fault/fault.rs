@@ -69,6 +69,8 @@ pub(crate) enum Group {
     RedisMad,
     /// Entries that are none.
     RedisEntries,
+    /// A bucket that is gone, refuses or makes no sense.
+    Bucket,
     /// Disks, folders and files.
     Files,
     /// Writers that were interrupted, or that meet others.
@@ -76,11 +78,12 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::RedisGone,
         Self::RedisRefusing,
         Self::RedisMad,
         Self::RedisEntries,
+        Self::Bucket,
         Self::Files,
         Self::Writers,
     ];
@@ -91,6 +94,7 @@ impl Group {
             Self::RedisRefusing => "Redis: refusing",
             Self::RedisMad => "Redis: answers that make no sense",
             Self::RedisEntries => "Redis: entries that are none",
+            Self::Bucket => "S3",
             Self::Files => "Files: disks, folders and rights",
             Self::Writers => "Files: interrupted and competing writers",
         }

@@ -131,7 +131,7 @@ How to read a row:
 - **result** – whether every call returned what the bare function returns, and how many were made.
 - **added** – how long the slowest call took before the breaker opened / and 99 of 100 calls (p99) after that. Bodies
   are instant here, so this is all added by the tier. The bounds are the tier's time budget (100 ms for `redis`,
-  250 ms for `fs`) + {beyond} ms / and {open} ms. Where `open` is not among the counters, or for writes alone, the tier
+  250 ms for `fs`, for `s3` 300 ms here, where it is usually 2 s) + {beyond} ms / and {open} ms. Where `open` is not among the counters, or for writes alone, the tier
   answers in time or the fault is a single entry's: it is still asked, and the first bound holds for all calls.
 - **back** – how long it took from the end of the fault until the tier answered calls again; at most {recovery} s. The breaker
   tries a tier once in 5 s.

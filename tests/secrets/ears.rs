@@ -69,9 +69,17 @@ pub(crate) fn open() {
         std::panic::set_hook(Box::new(move |panic| {
             let place =
                 panic.location().map(|location| location.file().replace('\\', "/")).unwrap_or_default();
-            match ["dcache/src/", "dcache-backends/src/", "/redis-", "/tokio-", "/rustls-"]
-                .iter()
-                .any(|own| place.contains(own))
+            match [
+                "dcache/src/",
+                "dcache-backends/src/",
+                "/redis-",
+                "/tokio-",
+                "/rustls-",
+                "/object_store-",
+                "/hyper-",
+            ]
+            .iter()
+            .any(|own| place.contains(own))
             {
                 true => hear("panic", panic),
                 // of a test, or of a user's code that it stands for
@@ -114,8 +122,9 @@ impl Visit for Fields {
 }
 
 impl Subscriber for Listener {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        // the server of S3 is in this process, and says what it was sent
+        !metadata.target().starts_with("s3s")
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {

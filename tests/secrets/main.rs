@@ -11,11 +11,13 @@
 //! | `keys.rs` | arguments and values, through all controls; only a `key` template shows them, and in keys alone |
 //! | `urls.rs` | URLs that are right, and URLs that are wrong in every place |
 //! | `servers.rs` | logins and keys of servers that fail, refuse, and quote what they were sent |
+//! | `buckets.rs` | credentials of buckets, whose servers fail, refuse, and quote what they were sent; names of buckets |
 //! | `entries.rs` | values that cannot be written or read back, and entries that others tampered with |
 //! | `seals.rs` | keys that seal |
 //! | `bodies.rs` | errors and panics of bodies, and what they leave behind |
 
 mod bodies;
+mod buckets;
 mod canary;
 mod ears;
 mod entries;

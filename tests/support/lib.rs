@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::process::Command;
 use std::task::{Context, Poll, Waker};
 
+pub use dcache_bucket as s3;
 pub use dcache_shelf::{Mood, Shelf};
 pub use door::Door;
 pub use gate::Gate;

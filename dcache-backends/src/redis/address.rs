@@ -1,10 +1,11 @@
 //! The URL of a server: parsed, and redacted for logs.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use redis::io::tcp::TcpSettings;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, parse_redis_url};
+
+use crate::host::is_loopback;
 
 type Advice = Cow<'static, str>;
 
@@ -87,16 +88,6 @@ impl Address {
         match self.server.addr() {
             ConnectionAddr::Tcp(host, _) => !self.tls && !is_loopback(host),
             _ => false,
-        }
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => {
-            let host = host.trim_end_matches('.').to_ascii_lowercase();
-            host == "localhost" || host.ends_with(".localhost")
         }
     }
 }

@@ -10,7 +10,7 @@ use super::fault::TIER;
 use super::pool::Pool;
 use super::registry::Registry;
 #[cfg(feature = "redis-tls")]
-use super::tls::{Handshake, Tls};
+use crate::tls::{Handshake, Tls};
 use crate::{Error, ErrorKind, Operation};
 
 /// A Redis or Valkey server, or anything else that speaks its protocol, as a tier.

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 #[cfg(feature = "redis-tls")]
-use super::tls::Handshake;
+use crate::tls::Handshake;
 
 /// A server's address, and what it takes to get there. Cheap to clone.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! What an error of the client or the server means.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use redis::{ErrorKind as ClientKind, RedisError};
 
 #[cfg(feature = "redis-tls")]
-use super::tls::advice;
+use crate::tls;
 use crate::{Error, ErrorKind, Operation};
 
 /// The tier's name.
@@ -197,9 +198,15 @@ fn io_error(cause: &RedisError) -> Option<&io::Error> {
     cause.downcast_ref()
 }
 
-#[cfg(not(feature = "redis-tls"))]
-fn advice(_: &io::Error) -> Option<(ErrorKind, std::borrow::Cow<'static, str>)> {
-    None
+/// Says what a fault of TLS is and what to do about it; `None` for other faults.
+fn advice(cause: &io::Error) -> Option<(ErrorKind, Cow<'static, str>)> {
+    #[cfg(feature = "redis-tls")]
+    return tls::advice(cause, tls::Terms { setting: "`Redis::connect_with`", plain: "redis://" });
+    #[cfg(not(feature = "redis-tls"))]
+    {
+        let _ = cause;
+        None
+    }
 }
 
 #[cfg(test)]

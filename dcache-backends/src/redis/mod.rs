@@ -20,7 +20,6 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `tls.rs` | whom to trust, and what a handshake failed for (feature `redis-tls`) |
 //! | `fault.rs` | what an error of the client or the server means |
 //! | `command.rs` | what is sent, and what it may be answered with |
 //! | `sweep.rs` | the commands that clear a scope, slice by slice |
@@ -46,9 +45,7 @@ mod meter;
 mod pool;
 mod registry;
 mod sweep;
-#[cfg(feature = "redis-tls")]
-mod tls;
 
-pub use config::Redis;
 #[cfg(feature = "redis-tls")]
-pub use tls::Tls;
+pub use crate::tls::Tls;
+pub use config::Redis;

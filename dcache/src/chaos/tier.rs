@@ -275,9 +275,9 @@ impl Inner {
 
 /// Runs a tier's future on a thread without a runtime.
 async fn driven(write: impl Future<Output = Result<(), Error>> + Send + 'static) -> Result<(), Error> {
-    #[cfg(any(feature = "redis", feature = "fs"))]
+    #[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
     return dcache_backends::io::run(write).await?;
-    #[cfg(not(any(feature = "redis", feature = "fs")))]
+    #[cfg(not(any(feature = "redis", feature = "fs", feature = "s3")))]
     write.await
 }
 

@@ -279,7 +279,7 @@ fn a_node_of_a_cluster() {
     Fault {
         name: "a node of a cluster",
         cause: "`cluster-enabled yes`, and another node has all slots (`MOVED`)",
-        log: "WARN tier `redis`: get: bad configuration: …: MOVED: this is a node of a cluster; name a proxy of it…; \
+        log: "ERROR tier `redis`: get: bad configuration: …: MOVED: this is a node of a cluster; name a proxy of it…; \
               calls go on without it",
         ..CLOSED
     }
@@ -334,7 +334,7 @@ fn no_such_database() {
     Fault {
         name: "no such database",
         cause: "a URL with database 99",
-        log: "WARN tier `redis`: connect: bad configuration: …: …the server has no such database…; calls go on without it",
+        log: "ERROR tier `redis`: connect: bad configuration: …: …the server has no such database…; calls go on without it",
         ..CLOSED
     }
     .measure(|trial| {

@@ -29,6 +29,21 @@ fn by_expression(n: u64) -> u64 {
     n
 }
 
+#[dcache(backend = [memory, s3])]
+fn bucket(n: u64) -> u64 {
+    n
+}
+
+#[dcache(backend = s3("http://127.0.0.1:1/bucket/prefix", ttl = "1h", timeout = "10ms"))]
+fn bucket_at(n: u64) -> u64 {
+    n
+}
+
+#[dcache(backend = [s3(env = "DCACHE_UI_BUCKET"), s3(url = url(), timeout = "10ms")])]
+fn bucket_by_variable(n: u64) -> u64 {
+    n
+}
+
 struct Shop;
 
 impl Shop {
@@ -40,6 +55,7 @@ impl Shop {
 
 pub(crate) fn main() {
     assert_eq!((bare(1), by_variable(1), by_name(1), by_expression(1)), (1, 1, 1, 1));
+    assert_eq!((bucket(1), bucket_at(1), bucket_by_variable(1)), (1, 1, 1));
     assert_eq!(pollster::block_on(chain(1)), Ok(1));
     assert_eq!((Shop.method(1), Shop.method_cache(1).peek()), (1, Some(1)));
     assert!(Shop.method_cache(1).key().is_some());

@@ -15,13 +15,15 @@ use tokio_rustls::{TlsConnector, rustls};
 
 use crate::ErrorKind;
 
-/// Whom a client of a `rediss://` server trusts, and who it says it is.
+/// Whom a client of a `rediss://` server or an `https://` endpoint trusts, and who it says it is.
 ///
 /// ```
+/// # #[cfg(feature = "redis-tls")] {
 /// use dcache_backends::redis::{Redis, Tls};
 ///
 /// let error = Redis::connect_with("rediss://10.0.0.7", Tls::new().trust("no certificate")).unwrap_err();
 /// assert!(error.to_string().contains("PEM"));
+/// # }
 /// ```
 #[derive(Clone, Default)]
 pub struct Tls {
@@ -65,7 +67,7 @@ impl fmt::Debug for Tls {
 }
 
 /// What is needed to make TCP connections TLS ones.
-pub(super) struct Handshake {
+pub(crate) struct Handshake {
     roots: Option<Vec<CertificateDer<'static>>>,
     identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
     /// Made at the first connection, and kept: it remembers sessions, so that the next handshake is short.
@@ -74,7 +76,7 @@ pub(super) struct Handshake {
 
 impl Handshake {
     /// Reads the PEM texts; says what is wrong with them, without quoting any.
-    pub(super) fn new(tls: Tls) -> Result<Self, &'static str> {
+    pub(crate) fn new(tls: Tls) -> Result<Self, &'static str> {
         let roots = tls.roots.map(|pem| certificates(&pem)).transpose()?;
         let identity = match tls.identity {
             Some((chain, key)) => {
@@ -87,7 +89,7 @@ impl Handshake {
     }
 
     /// Shakes hands over this stream; verifies that the server is this host.
-    pub(super) async fn shake(&self, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn shake(&self, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Fault(NAME.into()))?;
         let config = self.config.get_or_try_init(|| self.config()).await?;
         TlsConnector::from(Arc::clone(config)).connect(name, stream).await
@@ -154,8 +156,18 @@ impl From<Fault> for io::Error {
     }
 }
 
+/// What a tier calls things, for advice.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// Where authorities and certificates are given, beside SSL_CERT_FILE.
+    pub(crate) setting: &'static str,
+    /// How a URL without TLS begins.
+    pub(crate) plain: &'static str,
+}
+
 /// Says what a fault of TLS is and what to do about it; `None` for other faults.
-pub(super) fn advice(cause: &io::Error) -> Option<(ErrorKind, Cow<'static, str>)> {
+pub(crate) fn advice(cause: &io::Error, terms: Terms) -> Option<(ErrorKind, Cow<'static, str>)> {
+    let Terms { setting, plain } = terms;
     let inner = cause.get_ref()?;
     if let Some(Fault(words)) = inner.downcast_ref() {
         return Some((ErrorKind::Config, words.clone()));
@@ -164,10 +176,13 @@ pub(super) fn advice(cause: &io::Error) -> Option<(ErrorKind, Cow<'static, str>)
     match inner.downcast_ref::<rustls::Error>()? {
         rustls::Error::InvalidCertificate(fault) => match fault {
             // a signature is bad where an authority of the same name is trusted
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => config(
-                "the server's certificate is by no authority that is trusted here; name its authority in \
-                 SSL_CERT_FILE, or by `Redis::connect_with`",
-            ),
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                let advice = format!(
+                    "the server's certificate is by no authority that is trusted here; name its authority in \
+                     SSL_CERT_FILE, or by {setting}"
+                );
+                Some((ErrorKind::Config, advice.into()))
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 config("the server's certificate is for another host; name the host as the certificate does")
             }
@@ -181,18 +196,21 @@ pub(super) fn advice(cause: &io::Error) -> Option<(ErrorKind, Cow<'static, str>)
                 Some((ErrorKind::Config, format!("the server's certificate is refused: {fault}").into()))
             }
         },
-        rustls::Error::InvalidMessage(_) => config(
-            "the server speaks no TLS at this port; write `redis://`, or the port at which it does speak TLS",
-        ),
+        rustls::Error::InvalidMessage(_) => {
+            let advice = format!(
+                "the server speaks no TLS at this port; write `{plain}`, or the port at which it does speak TLS"
+            );
+            Some((ErrorKind::Config, advice.into()))
+        }
         rustls::Error::PeerIncompatible(_) => {
             config("the server and dcache have no version or cipher of TLS in common; dcache has 1.2 and 1.3")
         }
         rustls::Error::AlertReceived(alert) => match alert {
-            AlertDescription::CertificateRequired => Some((
-                ErrorKind::Denied,
-                "the server asks for a certificate of the client; give it one by `Redis::connect_with`"
-                    .into(),
-            )),
+            AlertDescription::CertificateRequired => {
+                let advice =
+                    format!("the server asks for a certificate of the client; give it one by {setting}");
+                Some((ErrorKind::Denied, advice.into()))
+            }
             AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
             | AlertDescription::CertificateRevoked
