@@ -128,7 +128,7 @@ mod tests {
         let mut state = 1u64;
         let mut random = move |below: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (u128::from(state ^ state >> 33) * u128::from(below) >> 64) as u64
+            ((u128::from(state ^ (state >> 33)) * u128::from(below)) >> 64) as u64
         };
         for _ in 0..100_000 {
             let created = Tick::from_bits(random(1 << 60));
