@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -51,6 +51,8 @@ impl Project {
         let output = Command::new(env!("CARGO"))
             .args(arguments)
             .current_dir(&self.folder)
+            // not the one that a toolchain file in a dependency asks for
+            .env("RUSTC", Path::new(env!("CARGO")).with_file_name("rustc"))
             .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_INCREMENTAL", "0")
             .output()?;
