@@ -143,7 +143,7 @@ const VARIANTS: &[Variant] = &[
     Variant {
         what: "what starts during a clear reads and stores",
         file: FLIGHTS,
-        edits: &[("State::new(shard.clears > 0, lent)", "State::new(false, lent)")],
+        edits: &[("State::new(shard.clears > 0, change", "State::new(false, change")],
         checker: "loom",
         noticed_by: &["a_clear_wins_over_what_is_below"],
     },

@@ -59,7 +59,7 @@ fn wins_in(cache: Cache<u8, u32>, change: Change) {
     change(&cache, &source).unwrap();
     assert_eq!(call(&cache, &source), 2, "a new call");
     callers.into_iter().for_each(|caller| caller.join().unwrap());
-    assert_eq!(cache.inner().flights.fresh(&Borrowed(&KEY)).unwrap_or(2), 2, "memory");
+    assert_eq!(cache.inner().flights.hit(Borrowed(&KEY)).unwrap_or(2), 2, "memory");
     assert_eq!(block_on(cache.inner().read(Mode::Async, &KEY)).unwrap_or(2), 2, "below memory");
 }
 
@@ -139,7 +139,7 @@ pub(super) fn an_invalidation_wins_over_two_leaders_and_a_waiter() {
     invalidate(flights);
     assert!(matches!(flights.join(&KEY, MANNER), Join::Lead(_)), "a new call finds nothing");
     threads.into_iter().for_each(|thread| thread.join().unwrap());
-    assert_eq!(flights.fresh(&Borrowed(&KEY)), None);
+    assert_eq!(flights.hit(Borrowed(&KEY)), None);
 }
 
 /// A leader and a waiter of before, and calls that come meanwhile.
@@ -163,5 +163,5 @@ pub(super) fn an_invalidation_wins_over_a_leader_a_waiter_and_calls() {
     invalidate(flights);
     assert_eq!(fly(flights, || source.compute()), 2);
     callers.into_iter().chain([leader, waiter]).for_each(|thread| thread.join().unwrap());
-    assert_eq!(flights.fresh(&Borrowed(&KEY)), Some(2));
+    assert_eq!(flights.hit(Borrowed(&KEY)), Some(2));
 }
