@@ -61,9 +61,12 @@ fn without_a_key_a_function_works_and_nothing_is_held_below_memory() {
     }
     assert!(lines[0][0].contains("the variable DCACHE_TEST_NO_SUCH_KEY is not set"), "{lines:?}");
     let fault = pollster::block_on(dcache::check()).unwrap_err();
-    let about = |name| fault.parts().iter().filter(|part| part.to_string().contains(name)).count();
-    assert_eq!((about("`keyless`"), about("`panicking`")), (1, 1), "{fault}");
-    assert!(fault.parts().iter().all(|part| part.kind() == ErrorKind::Config));
+    // other functions of this program name servers that are not there
+    let about = |name| fault.parts().iter().filter(move |part| part.to_string().contains(name));
+    for name in ["`keyless`", "`panicking`"] {
+        assert_eq!(about(name).count(), 1, "{fault}");
+        assert!(about(name).all(|part| part.kind() == ErrorKind::Config), "{fault}");
+    }
 }
 
 #[test]
