@@ -5,7 +5,7 @@ use std::mem;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::dir::{Dir, Times};
+use super::dir::{Dir, Seen};
 use super::draft;
 use super::file;
 use super::folder;
@@ -102,8 +102,11 @@ impl Sweep<'_> {
                 Found::Draft(spot) => drop(draft::remove_dead(&spot.folder, &spot.name)),
                 Found::Object(spot) => {
                     let Ok(object) = spot.look() else { continue };
-                    let is_expired = file::is_expired(&object.times, now);
-                    if !is_expired || !self.discard(&spot, |times| file::is_expired(times, now)) {
+                    // one that is larger than all of them may be was not written by dcache
+                    let is_useless = |object: &Seen| {
+                        tally::charge(object.length) > self.capacity || file::is_expired(&object.times, now)
+                    };
+                    if !is_useless(&object) || !self.discard(&spot, is_useless) {
                         sample.add(file::last_use(&object.times, now), tally::charge(object.length));
                     }
                 }
@@ -115,13 +118,13 @@ impl Sweep<'_> {
 
     /// Removes objects that were last used at `cutoff` or before, until `excess` is freed, and weighs the rest.
     fn evict(&self, cutoff: SystemTime, excess: u64) -> io::Result<Swept> {
-        let is_old = |times: &Times| file::last_use(times, file::now()) <= cutoff;
+        let is_old = |object: &Seen| file::last_use(&object.times, file::now()) <= cutoff;
         let (mut freed, mut left, mut untold) = (0, 0, 0);
         for found in self.walk()? {
             let Found::Object(spot) = found else { continue };
             let Ok(object) = spot.look() else { continue };
             let charge = tally::charge(object.length);
-            if freed >= excess || !is_old(&object.times) || !self.discard(&spot, is_old) {
+            if freed >= excess || !is_old(&object) || !self.discard(&spot, is_old) {
                 left += charge;
                 continue;
             }
@@ -138,9 +141,9 @@ impl Sweep<'_> {
 
     /// Removes an object if it is still due: a fresh one may be in its place by now. Says whether it is gone, be it in
     /// another process's sweep.
-    fn discard(&self, spot: &Spot, is_due: impl Fn(&Times) -> bool) -> bool {
+    fn discard(&self, spot: &Spot, is_due: impl Fn(&Seen) -> bool) -> bool {
         let _lane = self.root.lane(&spot.name);
-        let is_due = spot.look().map_or(true, |object| is_due(&object.times));
+        let is_due = spot.look().map_or(true, |object| is_due(&object));
         is_due && file::remove_from(&spot.folder, &spot.name).is_ok()
     }
 
