@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -61,10 +62,18 @@ impl Mount {
         &self.folder
     }
 
-    /// Changes the options.
+    /// Changes the options; waits while somebody in the background has a file open for writing, which keeps it from
+    /// becoming read-only.
     pub fn remount(&self, options: &str) {
         let options = format!("remount,{options}");
-        run(Command::new("mount").args(["-o", &options]).arg(&self.folder)).expect("remounting");
+        let remount = || run(Command::new("mount").args(["-o", &options]).arg(&self.folder));
+        let start = Instant::now();
+        let mut remounted = remount();
+        while remounted.is_err() && start.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(10));
+            remounted = remount();
+        }
+        remounted.expect("remounting");
     }
 }
 
