@@ -43,3 +43,5 @@ pub use async_trait::async_trait;
 pub use backend::{Backend, BlockingBackend, Key, Scope};
 pub use bytes::Bytes;
 pub use error::{Error, ErrorKind, Operation};
+#[cfg(any(feature = "redis-tls", feature = "s3"))]
+pub use tls::Tls;

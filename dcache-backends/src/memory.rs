@@ -204,8 +204,8 @@ impl<K: Hash + Eq, V: Clone> Store<K, V> {
 /// What an entry takes beside its key and value: its place in the table, its links, its moments.
 const UPKEEP: usize = 64;
 
-/// A shard of a capacity in bytes holds at least this much, if there is so much.
-const LARGE_VALUE: u64 = 16 << 20;
+/// A shard of a capacity in bytes holds at least this much, if there is so much: any value that can be held at all.
+const LARGE_VALUE: u64 = packed::MOST_WEIGHT + 1;
 
 /// More shards than this are of no use to any number of threads.
 const MOST_SHARDS: u64 = 64;

@@ -135,12 +135,13 @@ pub(crate) fn returned(output: &ReturnType) -> Type {
     }
 }
 
+/// The types that the runtime takes by value.
+const PLAIN: [&str; 14] =
+    ["bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
+
 /// Tells whether a type is of the standard library, by its name, and fits for certain; `wanted` says for what.
 pub(crate) fn fits(ty: &Type, wanted: Wanted) -> bool {
-    const PLAIN: [&str; 20] = [
-        "Duration", "PathBuf", "String", "bool", "char", "i128", "i16", "i32", "i64", "i8", "isize", "str",
-        "u128", "u16", "u32", "u64", "u8", "usize", "f32", "f64",
-    ];
+    const OTHERS: [&str; 4] = ["Duration", "PathBuf", "String", "str"];
     let each = |types: &[&Type]| !types.is_empty() && types.iter().all(|ty| fits(ty, wanted));
     match peel(ty) {
         Type::Array(array) => fits(&array.elem, wanted),
@@ -153,7 +154,7 @@ pub(crate) fn fits(ty: &Type, wanted: Wanted) -> bool {
                 "f32" | "f64" => wanted == Wanted::Value && arguments.is_empty(),
                 "Vec" | "Option" | "Box" | "Arc" | "BTreeMap" | "BTreeSet" | "VecDeque" => each(&arguments),
                 "HashMap" | "HashSet" => wanted == Wanted::Value && arguments.len() <= 2 && each(&arguments),
-                name => arguments.is_empty() && PLAIN.contains(&name),
+                name => arguments.is_empty() && (PLAIN.contains(&name) || OTHERS.contains(&name)),
             }
         }
         _ => false,
@@ -162,10 +163,6 @@ pub(crate) fn fits(ty: &Type, wanted: Wanted) -> bool {
 
 /// Tells whether a type is one of those that the runtime takes by value.
 fn is_plain(ty: &Type) -> bool {
-    const PLAIN: [&str; 14] = [
-        "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
-        "usize",
-    ];
     matches!(ty, Type::Path(path) if path.qself.is_none()
         && path.path.get_ident().is_some_and(|name| PLAIN.iter().any(|plain| name == plain)))
 }

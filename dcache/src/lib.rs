@@ -164,14 +164,14 @@ pub mod __private;
 pub use background::{drain, drain_blocking};
 pub use builder::{Builder, Memory};
 pub use cache::{Blocking, Cache};
+#[cfg(any(feature = "redis-tls", feature = "s3"))]
+pub use dcache_backends::Tls;
 #[cfg(feature = "fs")]
 pub use dcache_backends::object::Fs;
 #[cfg(feature = "redis")]
 pub use dcache_backends::redis::Redis;
-#[cfg(all(feature = "redis-tls", not(feature = "s3")))]
-pub use dcache_backends::redis::Tls;
 #[cfg(feature = "s3")]
-pub use dcache_backends::s3::{S3, S3Builder, Tls};
+pub use dcache_backends::s3::{S3, S3Builder};
 pub use dcache_backends::{
     Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope, async_trait,
 };

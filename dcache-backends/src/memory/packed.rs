@@ -24,10 +24,13 @@ impl<V> Packed<V> {
     pub(super) fn of(slot: Slot<V>) -> Self {
         let Slot { value, created, due, fresh_until, stale_until, kept_until, weight } = slot;
         let origin = created.bits() & !MOST_WEIGHT | weight.min(MOST_WEIGHT);
-        let fresh = after(due, span(due, fresh_until));
-        let stale = after(fresh, span(fresh, stale_until));
-        let spans = [span(due, fresh_until), span(fresh, stale_until), span(stale, kept_until)];
-        Self { value, due, origin, spans: spans.iter().fold(0, |all, span| all << span::BITS | span) }
+        // from where each moment comes out, so that what is rounded off does not add up
+        let to_fresh = span(due, fresh_until);
+        let fresh = after(due, to_fresh);
+        let to_stale = span(fresh, stale_until);
+        let to_kept = span(after(fresh, to_stale), kept_until);
+        let spans = to_fresh << (2 * span::BITS) | to_stale << span::BITS | to_kept;
+        Self { value, due, origin, spans }
     }
 
     #[inline]

@@ -35,5 +35,4 @@ mod environment;
 mod fault;
 mod transport;
 
-pub use crate::tls::Tls;
 pub use config::{S3, S3Builder};
