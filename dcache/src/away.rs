@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
-use crate::call::{Ended, Run, Tally, on_thread};
+use crate::call::on_thread;
 use crate::contain::{Panic, caught, contained};
 use crate::errand::errand;
 use crate::fill::{Find, WhenDue};
@@ -16,6 +16,7 @@ use crate::inner::{Inner, Share};
 use crate::length::Length;
 use crate::log;
 use crate::mode::Mode;
+use crate::run::{Ended, Run, Tally};
 use crate::timer;
 
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
@@ -33,7 +34,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         body: impl Future<Output = Result<V, E>> + Send + 'static,
         share: Option<Share<E>>,
     ) -> Result<V, E> {
-        let (tally, lender) = (Tally::of(&run, &self.counts), run.lender.clone());
+        let (tally, lender) = (Tally::of(&run, &self.counts), run.lender());
         let soft = self.policy.soft_timeout.as_ref().filter(|_| run.lends).map(Length::get);
         let body = Callers::here().within(body);
         let (errand, mut awaited) = errand(self.clone().carry_out(run, body, share));
@@ -86,7 +87,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             let result = contained(|| run.within_blocking(body));
             this.spent(start);
             match result {
-                Some(result) => drop(on_thread(|| this.end(Mode::Blocking, run, result, share))),
+                Some(result) => drop(this.end_blocking(run, result, share)),
                 None => {
                     this.give_up(run);
                     log::error(format_args!("a refresh of `{}` panicked", this.name));
@@ -116,7 +117,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let result = caught(run.within(body)).await;
         self.spent(start);
         match result {
-            Ok(result) => Ok(self.end(Mode::Async, run, result, share).await),
+            Ok(result) => Ok(self.end(run, result, share).await),
             Err(panic) => {
                 self.give_up(run);
                 Err(panic)

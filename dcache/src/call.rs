@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use crate::background;
 use crate::bounds::{CacheKey, CacheValue};
-use crate::fill::{Find, WhenDue};
-use crate::flight::{Answer, Join, Lead, Lender, Manner, Purpose, SharedError, Turn};
+use crate::fill::{Find, ToWrite, WhenDue};
+use crate::flight::{Answer, Join, Lead, Lender, Manner, Purpose, SharedError, Turn, Wait};
 use crate::inner::{Inner, Share};
 use crate::length::Length;
 use crate::log;
 use crate::mode::Mode;
 use crate::remote::Visit;
-use crate::stats::{Counts, count};
+use crate::run::{Ended, Run, Tally};
+use crate::stats::count;
 
 /// How long a call waits for another with its key, unless `coalesce` says otherwise.
 pub(crate) const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -38,26 +39,24 @@ enum Begun<K: CacheKey, V: CacheValue, E> {
     Run(Run<K, V>),
 }
 
-/// A call whose body is to run: as the leader of its key, or beside who leads.
-pub(crate) struct Run<K: CacheKey, V: CacheValue> {
-    pub(crate) lead: Option<Lead<K, V>>,
-    pub(crate) visit: Option<Visit>,
-    /// Who has an older value that its caller may get; none where the caller wants to know how the body ends.
-    pub(crate) lender: Option<Lender<K, V>>,
-    /// There was an older value when this began.
-    pub(crate) lends: bool,
-}
-
-/// What the run of a body has come to.
-pub(crate) struct Ended<V, E> {
-    result: Result<V, E>,
-    /// It is an older value, as the body failed.
-    is_stale: bool,
+/// What a call does next.
+enum Step<K: CacheKey, V: CacheValue, E> {
+    /// All that can be done without the body is done.
+    Begun(Begun<K, V, E>),
+    /// Wait for the leader.
+    Wait(Wait<K, V>),
+    /// Ask the remote tiers, as the leader.
+    Ask(Lead<K, V>, Box<Visit>),
+    /// Ask them beside the leader.
+    AskApart(Lender<K, V>),
+    /// Take the place of whoever leads, and run the body.
+    Supersede,
 }
 
 /// The protocol: `begin`, the body, `end`. The body of a synchronous call runs on the bare stack in between, so
-/// that a function which calls itself spends little of it on each level. What asks the tiers below memory is in boxes,
-/// so that the future of a call, and of one that waits for another, is hardly larger than its body's.
+/// that a function which calls itself spends little of it on each level. A call that neither waits for another nor asks
+/// a tier below memory comes through without a future; what asks those tiers is in boxes, so that the future of a call,
+/// and of one that waits for another, is hardly larger than its body's.
 impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// Answers an asynchronous call whose body lives no longer than the call.
     pub(crate) async fn answer<E>(
@@ -87,7 +86,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if self.is_off || is_ending() {
             return body();
         }
-        match on_thread(|| self.begin(self.manner(Mode::Blocking, false), &call, &share)) {
+        match self.begin_blocking(self.manner(Mode::Blocking, false), &call, &share) {
             Begun::Answered(answer) => answer,
             Begun::Refresh(value, _) => Ok(value),
             Begun::Run(run) => self.run_blocking(run, body, share),
@@ -133,7 +132,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if self.is_off || is_ending() {
             return body()();
         }
-        match on_thread(|| self.begin(self.manner(Mode::Blocking, true), &call, &share)) {
+        match self.begin_blocking(self.manner(Mode::Blocking, true), &call, &share) {
             Begun::Answered(answer) => answer,
             Begun::Refresh(value, run) => {
                 self.refresh_blocking(run, body(), share);
@@ -156,76 +155,139 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         call: &Call<K>,
         share: &Option<Share<E>>,
     ) -> Begun<K, V, E> {
-        let (key, mode) = (&call.key, manner.mode);
-        if call.is_refresh {
-            let lead = Box::pin(self.flights.supersede(key, Purpose::Refresh, mode)).await;
-            let visit = self.visit(&lead, key, mode);
-            return Begun::Run(Run { lead: Some(lead), visit, lender: None, lends: false });
+        match self.first(&mut manner, call, share) {
+            Step::Begun(begun) => begun,
+            step => self.follow(step, manner, call, share).await,
         }
-        let restore = |error: &SharedError| share.as_ref().and_then(|share| (share.restore)(&**error));
-        let when_due = if manner.refreshes { WhenDue::Refresh } else { WhenDue::Take };
+    }
+
+    /// Goes as far, on this thread.
+    fn begin_blocking<E>(
+        self: &Arc<Self>,
+        mut manner: Manner,
+        call: &Call<K>,
+        share: &Option<Share<E>>,
+    ) -> Begun<K, V, E> {
+        match self.first(&mut manner, call, share) {
+            Step::Begun(begun) => begun,
+            step => on_thread(|| self.follow(step, manner, call, share)),
+        }
+    }
+
+    fn first<E>(
+        self: &Arc<Self>,
+        manner: &mut Manner,
+        call: &Call<K>,
+        share: &Option<Share<E>>,
+    ) -> Step<K, V, E> {
+        if call.is_refresh { Step::Supersede } else { self.join(manner, &call.key, share) }
+    }
+
+    /// Goes on from step to step until it is the body's turn.
+    async fn follow<E>(
+        self: &Arc<Self>,
+        mut step: Step<K, V, E>,
+        mut manner: Manner,
+        call: &Call<K>,
+        share: &Option<Share<E>>,
+    ) -> Begun<K, V, E> {
+        let (key, mode) = (&call.key, manner.mode);
         loop {
-            let turn = match self.flights.join(key, manner) {
-                Join::Hit(answer) => return Begun::Answered(Ok(self.handed_out(answer))),
-                Join::Refresh(answer, lead) => {
-                    return Begun::Refresh(self.handed_out(answer), Run::of(lead, None));
+            step = match step {
+                Step::Begun(begun) => return begun,
+                Step::Wait(wait) => self.wait(wait, &mut manner, key, share).await,
+                Step::Ask(lead, visit) => {
+                    let when_due = if manner.refreshes { WhenDue::Refresh } else { WhenDue::Take };
+                    let find = |lead| self.find(mode, lead, Some(visit), when_due);
+                    match Box::pin(lead.asking(mode, find)).await {
+                        Find::Answer(answer) => Step::Begun(Begun::Answered(Ok(answer.value))),
+                        Find::Refresh(answer, lead, visit) => {
+                            Step::Begun(Begun::Refresh(answer.value, Run::of(lead, visit)))
+                        }
+                        Find::Nothing(lead, visit) => self.missed(Run::of(lead, visit)),
+                    }
                 }
-                Join::Failed(error) => match restore(&error) {
+                Step::AskApart(lender) => match Box::pin(self.read(mode, key)).await {
+                    Some(value) => Step::Begun(Begun::Answered(Ok(value))),
+                    None => self.missed(Run::beside(Some(lender))),
+                },
+                Step::Supersede => {
+                    let lead = Box::pin(self.flights.supersede(key, Purpose::Refresh, mode)).await;
+                    let visit = self.visit(&lead, key, mode);
+                    Step::Begun(Begun::Run(Run::changing(lead, visit)))
+                }
+            }
+        }
+    }
+
+    /// Joins the calls of the same key.
+    fn join<E>(self: &Arc<Self>, manner: &mut Manner, key: &K, share: &Option<Share<E>>) -> Step<K, V, E> {
+        loop {
+            return match self.flights.join(key, *manner) {
+                Join::Hit(answer) => Step::Begun(Begun::Answered(Ok(self.handed_out(answer)))),
+                Join::Refresh(answer, lead) => {
+                    Step::Begun(Begun::Refresh(self.handed_out(answer), Run::of(lead, None)))
+                }
+                Join::Failed(error) => match restore(share, &error) {
                     Some(error) => {
                         self.flights.hits.count();
-                        return Begun::Answered(Err(error));
+                        Step::Begun(Begun::Answered(Err(error)))
                     }
                     None => {
                         manner.heeds_errors = false; // it is of another type
                         continue;
                     }
                 },
-                Join::Alone(lender) => Turn::Alone(lender),
-                Join::Apart(lender) => Turn::Apart(lender),
-                Join::Lead(lead) => Turn::Lead(lead),
-                Join::Wait(wait) => {
-                    let soft = self.policy.soft_timeout.as_ref().map(Length::get);
-                    wait.turn(self.policy.coalesce.unwrap_or(DEFAULT_PATIENCE), soft).await
-                }
+                Join::Alone(lender) => self.missed(Run::beside(Some(lender))),
+                Join::Apart(lender) => Step::AskApart(lender),
+                Join::Lead(lead) => self.leads(lead, key, manner.mode),
+                Join::Wait(wait) => Step::Wait(wait),
             };
-            let run = match turn {
-                Turn::Again => continue,
-                Turn::Value(answer) => {
-                    self.count_answer(&answer, &self.counts.coalesced);
-                    return Begun::Answered(Ok(answer.value));
-                }
-                Turn::Error(error) => match restore(&error) {
-                    Some(error) => {
-                        count(&self.counts.coalesced);
-                        return Begun::Answered(Err(error));
-                    }
-                    None => Run::beside(None), // the leader's errors are of another type
-                },
-                Turn::Alone(lender) => Run::beside(Some(lender)),
-                Turn::Apart(lender) => match Box::pin(self.read(mode, key)).await {
-                    Some(value) => return Begun::Answered(Ok(value)),
-                    None => Run::beside(Some(lender)),
-                },
-                Turn::Lead(lead) => match self.visit(&lead, key, mode) {
-                    None => Run::of(lead, None),
-                    visit => {
-                        let find = |lead| self.find(mode, lead, visit, when_due);
-                        match Box::pin(lead.asking(mode, find)).await {
-                            Find::Answer(answer) => return Begun::Answered(Ok(answer.value)),
-                            Find::Refresh(answer, lead, visit) => {
-                                return Begun::Refresh(answer.value, Run::of(lead, visit));
-                            }
-                            Find::Nothing(lead, visit) => Run::of(lead, visit),
-                        }
-                    }
-                },
-            };
-            // where there is an older value, the end of the body's run decides what this call is
-            if !run.lends {
-                count(&self.counts.misses);
-            }
-            return Begun::Run(run);
         }
+    }
+
+    /// Waits for the leader.
+    async fn wait<E>(
+        self: &Arc<Self>,
+        wait: Wait<K, V>,
+        manner: &mut Manner,
+        key: &K,
+        share: &Option<Share<E>>,
+    ) -> Step<K, V, E> {
+        let soft = self.policy.soft_timeout.as_ref().map(Length::get);
+        match wait.turn(self.policy.coalesce.unwrap_or(DEFAULT_PATIENCE), soft).await {
+            Turn::Again => self.join(manner, key, share),
+            Turn::Value(answer) => {
+                self.count_answer(answer.is_stale, &self.counts.coalesced);
+                Step::Begun(Begun::Answered(Ok(answer.value)))
+            }
+            Turn::Error(error) => match restore(share, &error) {
+                Some(error) => {
+                    count(&self.counts.coalesced);
+                    Step::Begun(Begun::Answered(Err(error)))
+                }
+                None => self.missed(Run::beside(None)), // the leader's errors are of another type
+            },
+            Turn::Alone(lender) => self.missed(Run::beside(Some(lender))),
+            Turn::Lead(lead) => self.leads(lead, key, manner.mode),
+        }
+    }
+
+    /// Leads: the remote tiers come first, where there are any.
+    fn leads<E>(&self, lead: Lead<K, V>, key: &K, mode: Mode) -> Step<K, V, E> {
+        match self.visit(&lead, key, mode) {
+            Some(visit) => Step::Ask(lead, visit),
+            None => self.missed(Run::of(lead, None)),
+        }
+    }
+
+    /// Has the body run, as nothing else has the value.
+    fn missed<E>(&self, run: Run<K, V>) -> Step<K, V, E> {
+        // where there is an older value, the end of the body's run decides what this call is
+        if !run.lends {
+            count(&self.counts.misses);
+        }
+        Step::Begun(Begun::Run(run))
     }
 
     /// Counts what memory, or a flight, had for a call.
@@ -239,8 +301,8 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     }
 
     /// Counts a call that is answered: as this, unless with an older value.
-    pub(crate) fn count_answer(&self, answer: &Answer<V>, fresh: &AtomicU64) {
-        count(if answer.is_stale { &self.counts.stale } else { fresh });
+    pub(crate) fn count_answer(&self, is_stale: bool, fresh: &AtomicU64) {
+        count(if is_stale { &self.counts.stale } else { fresh });
     }
 
     /// Runs the body as a part of its call.
@@ -253,7 +315,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let (start, tally) = (self.start(), Tally::of(&run, &self.counts));
         let result = run.within(body).await;
         self.spent(start);
-        self.end(Mode::Async, run, result, share).await.counted(tally)
+        self.end(run, result, share).await.counted(tally)
     }
 
     /// Runs the body as a part of its call, on this thread.
@@ -266,7 +328,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         let (start, tally) = (self.start(), Tally::of(&run, &self.counts));
         let result = run.within_blocking(body);
         self.spent(start);
-        on_thread(|| self.end(Mode::Blocking, run, result, share)).counted(tally)
+        self.end_blocking(run, result, share).counted(tally)
     }
 
     pub(crate) fn start(&self) -> Instant {
@@ -282,33 +344,72 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     /// of an error they get an older value, if one is still kept.
     pub(crate) async fn end<E>(
         self: &Arc<Self>,
-        mode: Mode,
         run: Run<K, V>,
         result: Result<V, E>,
         share: Option<Share<E>>,
     ) -> Ended<V, E> {
-        let lent = if result.is_err() { run.lent() } else { None };
-        let Some(lead) = run.lead else { return Ended::with(result, lent) };
+        let (ended, write) = self.settle(run, result, share);
+        if let Some(write) = write {
+            Box::pin(self.write(Mode::Async, *write)).await;
+        }
+        ended
+    }
+
+    /// Keeps it, on this thread.
+    pub(crate) fn end_blocking<E>(
+        self: &Arc<Self>,
+        run: Run<K, V>,
+        result: Result<V, E>,
+        share: Option<Share<E>>,
+    ) -> Ended<V, E> {
+        let (ended, write) = self.settle(run, result, share);
+        if let Some(write) = write {
+            on_thread(|| self.write(Mode::Blocking, *write));
+        }
+        ended
+    }
+
+    /// Ends the flight, unless something is to be written below memory first.
+    fn settle<E>(
+        &self,
+        run: Run<K, V>,
+        result: Result<V, E>,
+        share: Option<Share<E>>,
+    ) -> (Ended<V, E>, ToWrite<K, V>) {
         match result {
             Ok(value) => {
-                self.recovered();
-                self.keep(mode, lead, run.visit, value.clone()).await;
-                Ended { result: Ok(value), is_stale: false }
+                let (value, write) = match run.lead {
+                    Some(lead) => {
+                        self.recovered();
+                        self.keep(lead, run.visit, value)
+                    }
+                    None => (value, None),
+                };
+                (Ended { result: Ok(value), is_stale: false }, write)
             }
-            Err(error) => {
-                match &lent {
-                    Some(answer) => {
-                        self.failed();
-                        lead.fall_back(answer.clone(), self.policy.retry_after.get());
-                    }
-                    None => {
-                        let rest = self.policy.err_ttl.as_ref().map(Length::get);
-                        let rest = rest.filter(|rest| !rest.is_zero());
-                        lead.fail(share.map(|share| (share.share)(&error)), rest);
-                    }
+            Err(error) => (self.fall_back(run, error, share), None),
+        }
+    }
+
+    /// Ends the flight without a new value.
+    fn fall_back<E>(&self, run: Run<K, V>, error: E, share: Option<Share<E>>) -> Ended<V, E> {
+        let lent = run.lent();
+        if let Some(lead) = run.lead {
+            match &lent {
+                Some(answer) => {
+                    self.failed();
+                    lead.fall_back(answer.clone(), self.policy.retry_after.get());
                 }
-                Ended::with(Err(error), lent)
+                None => {
+                    let rest = self.policy.err_ttl.as_ref().map(Length::get);
+                    let rest = rest.filter(|rest| !rest.is_zero());
+                    lead.fail(share.map(|share| (share.share)(&error)), rest);
+                }
             }
+        }
+        match lent {
+            Some(Answer { value, is_stale }) => Ended { result: Ok(value), is_stale },
+            None => Ended { result: Err(error), is_stale: false },
         }
     }
 
@@ -322,83 +423,6 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     fn recovered(&self) {
         if self.fails.load(Relaxed) && self.fails.swap(false, Relaxed) {
             log::info(format_args!("`{}` does not fail any more", self.name));
-        }
-    }
-}
-
-impl<K: CacheKey, V: CacheValue> Run<K, V> {
-    /// The run of a call that leads.
-    pub(crate) fn of(lead: Lead<K, V>, visit: Option<Visit>) -> Self {
-        let (lender, lends) = (Some(lead.lender()), lead.lends());
-        Self { lead: Some(lead), visit, lender, lends }
-    }
-
-    /// The run of a call that leads nobody.
-    fn beside(lender: Option<Lender<K, V>>) -> Self {
-        let lends = lender.as_ref().is_some_and(Lender::lends);
-        Self { lead: None, visit: None, lender, lends }
-    }
-
-    /// Runs an asynchronous body, as the leader's if the call leads.
-    pub(crate) async fn within<F: Future>(&self, body: F) -> F::Output {
-        match &self.lead {
-            Some(lead) => lead.within(body).await,
-            None => body.await,
-        }
-    }
-
-    /// Runs a synchronous body likewise.
-    #[inline]
-    pub(crate) fn within_blocking<T>(&self, body: impl FnOnce() -> T) -> T {
-        match &self.lead {
-            Some(lead) => lead.within_blocking(body),
-            None => body(),
-        }
-    }
-
-    /// Returns the older value, if it may do instead of an error.
-    pub(crate) fn lent(&self) -> Option<Answer<V>> {
-        self.lender.as_ref()?.lent()
-    }
-}
-
-impl<V, E> Ended<V, E> {
-    /// What a body returned, or an older value instead of its error.
-    fn with(result: Result<V, E>, lent: Option<Answer<V>>) -> Self {
-        match lent {
-            Some(Answer { value, is_stale }) => Self { result: Ok(value), is_stale },
-            None => Self { result, is_stale: false },
-        }
-    }
-
-    pub(crate) fn counted(self, tally: Tally<'_>) -> Result<V, E> {
-        if self.is_stale {
-            tally.stale();
-        }
-        self.result
-    }
-}
-
-/// Counts a call at its end, if there was an older value so that only the end tells what it was: a miss, unless it
-/// is said to be stale. One that panics or is dropped is counted too.
-pub(crate) struct Tally<'a>(Option<&'a Counts>);
-
-impl<'a> Tally<'a> {
-    pub(crate) fn of<K: CacheKey, V: CacheValue>(run: &Run<K, V>, counts: &'a Counts) -> Self {
-        Self(run.lends.then_some(counts))
-    }
-
-    pub(crate) fn stale(mut self) {
-        if let Some(counts) = self.0.take() {
-            count(&counts.stale);
-        }
-    }
-}
-
-impl Drop for Tally<'_> {
-    fn drop(&mut self) {
-        if let Some(counts) = self.0 {
-            count(&counts.misses);
         }
     }
 }
@@ -418,6 +442,11 @@ fn is_ending() -> bool {
     }
     thread_local!(static ALIVE: Alive = const { Alive });
     ALIVE.try_with(|_| ()).is_err()
+}
+
+/// Returns an error that others had, if it is of this type.
+fn restore<E>(share: &Option<Share<E>>, error: &SharedError) -> Option<E> {
+    share.as_ref().and_then(|share| (share.restore)(&**error))
 }
 
 /// Takes the value of a body that cannot fail.

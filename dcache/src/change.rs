@@ -20,8 +20,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             return self.invalidate(mode, key).await;
         }
         let mut lead = self.flights.supersede(key, Purpose::Put, mode).await;
-        let (memory, below) = self.policy.terms.new_lives(&value);
-        let may_write = lead.settle(self.settled(value.clone(), memory));
+        let terms = &self.policy.terms;
+        let lives = terms.new_lives(&value);
+        let may_write = lead.settle(self.settled(value.clone(), terms.whole(lives.memory)));
         let Some(remote) = &self.remote else { return Ok(()) };
         let Some(mut visit) = remote.visit(key, mode) else { return Ok(()) };
         if !may_write {
@@ -29,6 +30,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             return lead.asking(mode, async |_lead| remote.remove(&mut visit, Older::MustGo).await).await;
         }
         let mut result = Ok(());
+        let below = terms.whole(lives.below);
         lead.writing(mode, async { result = remote.store(&mut visit, &value, below, Older::MustGo).await })
             .await;
         result

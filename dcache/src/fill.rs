@@ -19,9 +19,9 @@ pub(crate) enum Find<K: CacheKey, V: CacheValue> {
     /// A value, and all is done.
     Answer(Answer<V>),
     /// A value, which is to be refreshed in the background.
-    Refresh(Answer<V>, Lead<K, V>, Option<Visit>),
+    Refresh(Answer<V>, Lead<K, V>, Option<Box<Visit>>),
     /// No value, or one that may only stand in for an error.
-    Nothing(Lead<K, V>, Option<Visit>),
+    Nothing(Lead<K, V>, Option<Box<Visit>>),
 }
 
 /// What is done about a value that is due, or stale.
@@ -41,7 +41,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         self: &Arc<Self>,
         mode: Mode,
         mut lead: Lead<K, V>,
-        visit: Option<Visit>,
+        visit: Option<Box<Visit>>,
         when_due: WhenDue,
     ) -> Find<K, V> {
         let (Some(remote), Some(mut visit)) = (&self.remote, visit) else { return Find::Nothing(lead, None) };
@@ -49,7 +49,6 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             return Find::Nothing(lead, Some(visit));
         };
         let standing = found.left.standing();
-        let answer = Answer::of(found.value.clone(), standing);
         let is_fresh = standing == Standing::Fresh;
         let rests = !is_fresh && when_due != WhenDue::Run && self.flights.is_resting(lead.key());
         let is_taken = match standing {
@@ -60,40 +59,45 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if is_taken {
             // in the background there is no call, whose answer this would be
             if when_due != WhenDue::Run {
-                self.count_answer(&answer, &self.counts.remote_hits);
+                self.count_answer(standing >= Standing::Stale, &self.counts.remote_hits);
             }
             let settled = |value| Settled { rests, is_found: true, ..self.settled(value, found.left) };
             if found.tier == 0 || !is_fresh {
-                lead.finish(settled(found.value));
-            } else if lead.settle(settled(found.value.clone())) {
-                Box::pin(self.write(mode, lead, visit, News::Found(found))).await;
+                return Find::Answer(lead.finish(settled(found.value)));
+            }
+            let answer = Answer::fresh(found.value.clone());
+            if lead.settle(settled(found.value.clone())) {
+                Box::pin(self.write(mode, Write { lead, visit, news: News::Found(found) })).await;
             }
             return Find::Answer(answer);
         }
         // it may be lent for longer than memory would hold it
         let held = self.held(&found.value, found.left);
-        lead.lend(found.left.slot(found.value), held);
         if standing == Standing::Kept || when_due != WhenDue::Refresh {
+            lead.lend(found.left.slot(found.value), held);
             return Find::Nothing(lead, Some(visit));
         }
-        self.count_answer(&answer, &self.counts.remote_hits);
+        let answer = Answer::of(found.value.clone(), standing);
+        lead.lend(found.left.slot(found.value), held);
+        self.count_answer(answer.is_stale, &self.counts.remote_hits);
         Find::Refresh(answer, lead, Some(visit))
     }
 
-    /// Stores a value in the remote tiers, then in memory, and lets those who wait have it.
-    pub(crate) async fn keep(
-        self: &Arc<Self>,
-        mode: Mode,
+    /// Ends a flight with a value that was computed, and returns that; or settles on it, and says what is to be written
+    /// below memory first.
+    pub(crate) fn keep(
+        &self,
         mut lead: Lead<K, V>,
-        visit: Option<Visit>,
+        visit: Option<Box<Visit>>,
         value: V,
-    ) {
+    ) -> (V, ToWrite<K, V>) {
+        let terms = &self.policy.terms;
         let lives = match &self.policy.cache_if {
             Some(cache_if) if !cache_if(&value) => None,
-            _ => Some(self.policy.terms.new_lives(&value)),
+            _ => Some(terms.new_lives(&value)),
         };
         let settled = |value| match lives {
-            Some((memory, _)) => self.settled(value, memory),
+            Some(lives) => self.settled(value, terms.whole(lives.memory)),
             None => Settled {
                 answer: Answer::fresh(value),
                 slot: None,
@@ -102,8 +106,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                 is_found: false,
             },
         };
-        let Some(visit) = visit else { return lead.finish(settled(value)) };
-        let answer = value.clone();
+        let Some(visit) = visit else { return (lead.finish(settled(value)).value, None) };
         // what is not to be stored does not leave an older value in its place either
         let older = match (lead.replaces(), lead.lends()) {
             (true, _) => Older::MustGo,
@@ -112,17 +115,20 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         };
         let news = match lives {
             // it may be written by and by
-            Some((_, below)) => News::Computed { value, left: below.since(clock::now()), older },
-            None if older == Older::Stays => return lead.finish(settled(answer)),
+            Some(lives) => {
+                let left = terms.whole(lives.below).since(clock::now());
+                News::Computed { value: value.clone(), left, older }
+            }
+            None if older == Older::Stays => return (lead.finish(settled(value)).value, None),
             None => News::Nothing(older),
         };
-        if lead.settle(settled(answer)) {
-            Box::pin(self.write(mode, lead, visit, news)).await;
-        }
+        let may_write = lead.settle(settled(value.clone()));
+        (value, may_write.then(|| Box::new(Write { lead, visit, news })))
     }
 
     /// Writes to remote tiers what a flight has settled on, now or by and by; then the flight is over.
-    async fn write(self: &Arc<Self>, mode: Mode, mut lead: Lead<K, V>, mut visit: Visit, news: News<V>) {
+    pub(crate) async fn write(self: &Arc<Self>, mode: Mode, write: Write<K, V>) {
+        let Write { mut lead, mut visit, news } = write;
         let Some(remote) = &self.remote else { return };
         if !self.policy.write_in_background || !background::WRITES.has_room() {
             return lead.writing(mode, news.write(remote, &mut visit, &self.counts)).await;
@@ -147,11 +153,20 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if standing >= Standing::Kept {
             return None;
         }
-        let answer = Answer::of(found.value, standing);
-        self.count_answer(&answer, &self.counts.remote_hits);
-        Some(answer.value)
+        self.count_answer(standing == Standing::Stale, &self.counts.remote_hits);
+        Some(found.value)
     }
 }
+
+/// What is to be written below memory before a flight is over.
+pub(crate) struct Write<K: CacheKey, V: CacheValue> {
+    lead: Lead<K, V>,
+    visit: Box<Visit>,
+    news: News<V>,
+}
+
+/// The same, where there is any.
+pub(crate) type ToWrite<K, V> = Option<Box<Write<K, V>>>;
 
 /// What remote tiers are to learn.
 enum News<V> {

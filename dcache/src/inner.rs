@@ -124,9 +124,9 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     }
 
     /// Starts a way through the remote tiers: none where there are none, or while a `clear` is under way.
-    pub(crate) fn visit(&self, lead: &Lead<K, V>, key: &K, mode: Mode) -> Option<Visit> {
+    pub(crate) fn visit(&self, lead: &Lead<K, V>, key: &K, mode: Mode) -> Option<Box<Visit>> {
         let remote = self.remote.as_ref()?;
-        if lead.is_superseded() { None } else { remote.visit(key, mode) }
+        if lead.is_superseded() { None } else { remote.visit(key, mode).map(Box::new) }
     }
 
     /// Returns the key in remote tiers: none where keys have no ids, and for one that has none.

@@ -78,7 +78,7 @@
 //! | `fill.rs` | what a leader does with the tiers: looking below memory, storing in all |
 //! | `call.rs` `away.rs` | **the protocol of a call**; bodies that run away from theirs |
 //! | `change.rs` `look.rs` | putting, invalidating, clearing; looking without a body |
-//! | `miss.rs` | a call that memory could not answer |
+//! | `miss.rs` `run.rs` | a call that memory could not answer; one whose body runs |
 //! | `cache.rs` `builder.rs` | the cache as users hold it, and how it is built |
 //! | `list.rs` `registry.rs` `metrics.rs` `handle.rs` | how a function is listed; all caches of the program; one entry, for controls |
 //! | `site.rs` `sites.rs` | a cached function; one with a cache for each set of types |
@@ -133,6 +133,7 @@ mod place;
 mod policy;
 mod registry;
 mod remote;
+mod run;
 mod schema;
 #[cfg(feature = "seal")]
 mod seal;

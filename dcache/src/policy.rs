@@ -102,18 +102,18 @@ impl<V> Terms<V> {
         needs.map(|(option, _)| option)
     }
 
-    /// Returns the lives of a value that was computed now, in memory and below it.
-    pub(crate) fn new_lives(&self, value: &V) -> (Left, Left) {
+    /// Returns how long a value lives that was computed now, in memory and below it.
+    pub(crate) fn new_lives(&self, value: &V) -> Lives {
         let (memory, below) = self.ttl.lives(value);
-        let shortened = match &self.jitter {
-            Some(jitter) => below.map(|ttl| jitter.of(ttl).mul_f64(random())),
-            None => None,
-        };
-        let left = |life: Life| {
-            let life = life.map(|life| life.saturating_sub(shortened.unwrap_or_default()));
-            self.left(life, life, Duration::ZERO)
-        };
-        (left(memory), left(below))
+        let Some(jitter) = &self.jitter else { return Lives { memory, below } };
+        let shortened = below.map_or(Duration::ZERO, |ttl| jitter.of(ttl).mul_f64(random()));
+        let shorten = |life: Life| life.map(|life| life.saturating_sub(shortened));
+        Lives { memory: shorten(memory), below: shorten(below) }
+    }
+
+    /// Returns what is left of a life that begins now.
+    pub(crate) fn whole(&self, life: Life) -> Left {
+        self.left(life, life, Duration::ZERO)
     }
 
     /// Returns what is left now of a value with these times: nothing of one from the future, because the clock that
@@ -134,6 +134,7 @@ impl<V> Terms<V> {
         if whole == Some(Duration::ZERO) {
             return Left::NOTHING; // it is not to be stored
         }
+        let Some(fresh) = fresh else { return Left::until(None) };
         let ahead = match (&self.refresh_ahead, whole) {
             (Some(ahead), Some(whole)) => ahead.of(whole),
             _ => Duration::ZERO,
@@ -141,15 +142,22 @@ impl<V> Terms<V> {
         let window = |length: &Option<Length>| length.as_ref().map_or(Duration::ZERO, Length::get);
         let stale = window(&self.stale_while_revalidate);
         let kept = window(&self.stale_if_error).max(stale);
-        let after = |window: Duration| fresh.map(|fresh| fresh.saturating_add(window.saturating_sub(past)));
+        let after = |window: Duration| Some(fresh.saturating_add(window.saturating_sub(past)));
         Left {
-            due: fresh.map(|fresh| fresh.saturating_sub(ahead)),
-            fresh,
+            due: Some(fresh.saturating_sub(ahead)),
+            fresh: Some(fresh),
             stale: after(stale),
             kept: after(kept),
             since: None,
         }
     }
+}
+
+/// How long a new value lives.
+#[derive(Clone, Copy)]
+pub(crate) struct Lives {
+    pub(crate) memory: Life,
+    pub(crate) below: Life,
 }
 
 /// What is left of a value's life.
@@ -185,6 +193,9 @@ impl Left {
 
     /// Returns the same with an end of everything at `limit`.
     pub(crate) fn within(self, limit: Life) -> Self {
+        if limit.is_none() {
+            return self;
+        }
         let shorter = |life| shorter(life, limit);
         Self {
             due: shorter(self.due),
@@ -199,6 +210,9 @@ impl Left {
     pub(crate) fn slot<V>(self, value: V) -> Slot<V> {
         let created = self.since.unwrap_or_else(clock::now);
         let end = |life: Life| life.map_or(Tick::NEVER, |life| created.after(life));
+        if self.due == self.kept {
+            return Slot::fresh(value, created, end(self.due), 0);
+        }
         Slot {
             value,
             created,
@@ -325,6 +339,11 @@ mod tests {
         Terms { ttl, jitter: None, refresh_ahead: None, stale_while_revalidate: None, stale_if_error: None }
     }
 
+    /// What is left of a value that was computed now.
+    fn whole(terms: &Terms<()>) -> Left {
+        terms.whole(terms.new_lives(&()).below)
+    }
+
     fn windows() -> Terms<()> {
         Terms {
             refresh_ahead: Some(0.25.into()),
@@ -337,7 +356,7 @@ mod tests {
     #[test]
     fn what_is_left_gets_less_until_nothing_is() {
         let terms = terms(Ttl::Fixed(HOUR));
-        let times = Times::of(terms.new_lives(&()).1, 1_000_000);
+        let times = Times::of(whole(&terms), 1_000_000);
         let fresh = |now| terms.left_of(times, now).fresh;
         assert_eq!(fresh(1_000_000), Some(HOUR));
         assert_eq!(fresh(1_000_000 + 3_599_999), Some(Duration::from_millis(1)));
@@ -347,7 +366,7 @@ mod tests {
     #[test]
     fn a_value_goes_through_all_standings() {
         let terms = windows();
-        let times = Times::of(terms.new_lives(&()).1, DAY);
+        let times = Times::of(whole(&terms), DAY);
         let hour = 3_600_000;
         let standing = |hours: u64| terms.left_of(times, DAY + hours * hour).standing();
         let all = [Standing::Fresh, Standing::Due, Standing::Stale, Standing::Kept, Standing::Over];
@@ -359,7 +378,7 @@ mod tests {
     #[test]
     fn memory_says_the_same_as_the_tiers_below_it() {
         let terms = windows();
-        let times = Times::of(terms.new_lives(&()).1, DAY);
+        let times = Times::of(whole(&terms), DAY);
         for minutes in (0..500).step_by(7) {
             let left = terms.left_of(times, DAY + minutes * 60_000);
             let slot = left.slot(());
@@ -378,7 +397,7 @@ mod tests {
     #[test]
     fn a_value_from_the_future_is_not_believed() {
         let terms = terms(Ttl::Fixed(HOUR));
-        let times = Times::of(terms.new_lives(&()).1, 10 * DAY);
+        let times = Times::of(whole(&terms), 10 * DAY);
         assert_eq!(terms.left_of(times, 9 * DAY), Left::NOTHING);
         assert_eq!(terms.left_of(times, 10 * DAY - SKEW).standing(), Standing::Fresh);
         assert_eq!(terms.left_of(times.back(DAY), 9 * DAY).standing(), Standing::Fresh);
@@ -389,15 +408,15 @@ mod tests {
         let terms = windows();
         assert_eq!(terms.ttl.cut_by(Some(4 * HOUR)), None, "it ends with the value");
         let cut = terms.ttl.cut_by(Some(HOUR));
-        let left = terms.new_lives(&()).0.within(cut);
+        let left = whole(&terms).within(cut);
         assert_eq!(left, Left::until(Some(HOUR)));
-        let times = Times::of(terms.new_lives(&()).1, DAY).within(cut, DAY);
+        let times = Times::of(whole(&terms), DAY).within(cut, DAY);
         assert_eq!((times.fresh_until, times.expires), (DAY + 3_600_000, DAY + 3_600_000));
     }
 
     #[test]
     fn a_lower_ttl_counts_for_what_is_there_and_its_stale_time_follows() {
-        let times = Times::of(windows().new_lives(&()).1, DAY);
+        let times = Times::of(whole(&windows()), DAY);
         let lowered = Terms { ttl: Ttl::Fixed(HOUR), ..windows() };
         let left = lowered.left_of(times.living(lowered.ttl.fixed()), DAY + 5_400_000);
         assert_eq!(left.standing(), Standing::Stale);
@@ -407,7 +426,7 @@ mod tests {
     #[test]
     fn jitter_shortens_by_a_part_that_differs() {
         let terms = Terms { jitter: Some(0.5.into()), ..terms(Ttl::Fixed(HOUR)) };
-        let lives: Vec<_> = (0..200).map(|_| terms.new_lives(&()).0.fresh.unwrap()).collect();
+        let lives: Vec<_> = (0..200).map(|_| terms.new_lives(&()).memory.unwrap()).collect();
         assert!(lives.iter().all(|life| *life <= HOUR && *life > HOUR / 2));
         let (least, most) = (lives.iter().min().unwrap(), lives.iter().max().unwrap());
         assert!(*least < HOUR * 6 / 10 && *most > HOUR * 9 / 10, "{least:?} to {most:?}");
@@ -423,7 +442,7 @@ mod tests {
             refresh_ahead: Some(1.0.into()),
             ..terms(Ttl::Fixed(Duration::MAX))
         };
-        assert!(terms.new_lives(&()).0.fresh.is_some());
+        assert!(terms.new_lives(&()).memory.is_some());
     }
 
     #[test]
@@ -434,7 +453,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_what_is_not_to_be_stored() {
-        assert_eq!(Terms { ttl: Ttl::Fixed(Duration::ZERO), ..windows() }.new_lives(&()).0, Left::NOTHING);
+        assert_eq!(whole(&Terms { ttl: Ttl::Fixed(Duration::ZERO), ..windows() }), Left::NOTHING);
     }
 
     #[test]

@@ -33,7 +33,7 @@ enum Stage<V> {
     /// The value is not known yet.
     Flying,
     /// The value is known.
-    Settled(Settled<V>),
+    Settled(Box<Settled<V>>),
     /// Everyone has the value; remote tiers are still being written.
     Published,
     /// All is said.
@@ -59,9 +59,11 @@ pub(crate) struct Setback {
     pub(crate) error: Option<SharedError>,
 }
 
-/// How a flight ends.
+/// How a flight ends, besides its outcome.
 struct Landing<V> {
-    outcome: Outcome<V>,
+    /// The outcome is a value.
+    has_value: bool,
+    /// What memory shall hold of it.
     slot: Option<Slot<V>>,
     fresh_until: Tick,
     setback: Option<Setback>,
@@ -73,23 +75,22 @@ struct Landing<V> {
 }
 
 impl<V> Landing<V> {
-    fn of(outcome: Outcome<V>) -> Self {
-        Self {
-            outcome,
-            slot: None,
-            fresh_until: Tick::NEVER,
-            setback: None,
-            rests: false,
-            is_found: false,
-            ends: true,
-        }
-    }
+    /// Without a value.
+    const EMPTY: Self = Self {
+        has_value: false,
+        slot: None,
+        fresh_until: Tick::NEVER,
+        setback: None,
+        rests: false,
+        is_found: false,
+        ends: true,
+    };
 }
 
 impl<V> Settled<V> {
-    fn landing(self, ends: bool) -> Landing<V> {
+    fn landing(self, ends: bool) -> (Landing<V>, Answer<V>) {
         let Self { answer, slot, fresh_until, rests, is_found } = self;
-        Landing { slot, fresh_until, rests, is_found, ends, ..Landing::of(Outcome::Value(answer)) }
+        (Landing { has_value: true, slot, fresh_until, setback: None, rests, is_found, ends }, answer)
     }
 }
 
@@ -124,7 +125,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
 
     /// Tells whether there is an older value of the key.
     pub(crate) fn lends(&self) -> bool {
-        self.flight.state.lock().lent.is_some()
+        self.flight.lends.load(Relaxed)
     }
 
     /// Lets calls have an older value instead of waiting, for as long as it is kept, and memory hold it.
@@ -137,6 +138,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
             return;
         }
         let former = state.lent.replace(slot);
+        self.flight.lends.store(true, Relaxed);
         let evicted = match (&self.flights.memory, held) {
             (Some(memory), Some(held)) if is_current => Some(memory.insert(key, held)),
             _ => None,
@@ -188,16 +190,19 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         .await
     }
 
-    /// Ends the flight with a value that nobody writes below memory.
-    pub(crate) fn finish(mut self, settled: Settled<V>) {
-        self.stage = Stage::Settled(settled);
+    /// Ends the flight with a value that nobody writes below memory, and returns it.
+    pub(crate) fn finish(mut self, settled: Settled<V>) -> Answer<V> {
+        self.stage = Stage::Over;
+        let (landing, answer) = settled.landing(true);
+        self.land(landing, |is_wanted| is_wanted.then(|| Outcome::Value(answer.clone())));
+        answer
     }
 
     /// Settles on a value, and says whether remote tiers may be written now.
     ///
     /// From here on the value is not lost any more: if this leader goes away, its waiters have it.
     pub(crate) fn settle(&mut self, settled: Settled<V>) -> bool {
-        self.stage = Stage::Settled(settled);
+        self.stage = Stage::Settled(Box::new(settled));
         let mut shard = self.flights.shard(self.flight.hash).lock();
         let mut state = self.flight.state.lock();
         if shard.has(&self.flight) && !state.superseded && state.writing == Writing::No {
@@ -212,7 +217,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
     pub(crate) fn publish(&mut self) {
         if let Stage::Settled(settled) = std::mem::replace(&mut self.stage, Stage::Published) {
             self.flight.state.lock().writing = Writing::Queued;
-            self.land(settled.landing(false));
+            self.land_on(*settled, false);
         }
     }
 
@@ -243,7 +248,8 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
     pub(crate) fn fall_back(mut self, answer: Answer<V>, rest: Duration) {
         self.stage = Stage::Over;
         let setback = Some(Setback { rest, error: None });
-        self.land(Landing { fresh_until: clock::now(), setback, ..Landing::of(Outcome::Value(answer)) });
+        let landing = Landing { has_value: true, fresh_until: clock::now(), setback, ..Landing::EMPTY };
+        self.land(landing, |_| Some(Outcome::Value(answer)));
     }
 
     /// Ends the flight with an error: everyone's, where it can be shared, else the next group's turn.
@@ -252,7 +258,7 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         match error {
             Some(error) => {
                 let setback = rest.map(|rest| Setback { rest, error: Some(error.clone()) });
-                self.land(Landing { setback, ..Landing::of(Outcome::Error(error)) });
+                self.land(Landing { setback, ..Landing::EMPTY }, |_| Some(Outcome::Error(error)));
             }
             None => self.step_down(|state| {
                 // a place that nobody has taken yet belongs to this group, and whoever was called for it comes
@@ -274,9 +280,17 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         self.step_down(|state| state.vacant += 1);
     }
 
+    /// Lands with a value.
+    fn land_on(&self, settled: Settled<V>, ends: bool) {
+        let (landing, answer) = settled.landing(ends);
+        self.land(landing, |_| Some(Outcome::Value(answer)));
+    }
+
     /// Gives everyone the outcome, and memory its slot if no change of the key came between.
-    fn land(&self, landing: Landing<V>) {
-        let Landing { outcome, slot, fresh_until, setback, rests, is_found, ends } = landing;
+    ///
+    /// `outcome` is told whether there is anyone to have it. It is called under the locks.
+    fn land(&self, landing: Landing<V>, outcome: impl FnOnce(bool) -> Option<Outcome<V>>) {
+        let Landing { has_value, slot, fresh_until, setback, rests, is_found, ends } = landing;
         let key = self.flight.key.clone();
         let mut shard = self.flights.shard(self.flight.hash).lock();
         let is_current = if ends { shard.remove(&self.flight) } else { shard.has(&self.flight) };
@@ -287,12 +301,12 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
         let (mut set_back, mut forgiven) = (None, None);
         if is_current && !state.superseded {
             if let Some(memory) = &self.flights.memory {
-                match (slot, &outcome) {
-                    (Some(slot), _) => evicted = Some(memory.insert(key, slot)),
-                    (None, Outcome::Value(_)) if forgets => {
+                match slot {
+                    Some(slot) => evicted = Some(memory.insert(key, slot)),
+                    None if has_value && forgets => {
                         forgotten = memory.remove(&Borrowed(&self.flight.key));
                     }
-                    _ => {}
+                    None => {}
                 }
             }
             match setback {
@@ -306,12 +320,13 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
             forgotten =
                 self.flights.memory.as_ref().and_then(|memory| memory.remove(&Borrowed(&self.flight.key)));
         }
-        let unused = if state.outcome.is_none() {
+        // who comes later does not find the flight any more, if this is its end
+        let is_wanted = state.outcome.is_none() && (state.waiting > 0 || !ends);
+        let mut unused = outcome(is_wanted);
+        if state.outcome.is_none() {
             (state.fresh_until, state.is_found) = (fresh_until, is_found);
-            state.outcome.replace(outcome)
-        } else {
-            Some(outcome)
-        };
+            state.outcome = unused.take();
+        }
         state.running -= 1;
         if ends && self.writes {
             state.writing = Writing::No;
@@ -370,7 +385,7 @@ impl<K, V: Clone> Lender<K, V> {
 
     /// Tells whether there is an older value of the key.
     pub(crate) fn lends(&self) -> bool {
-        self.0.state.lock().lent.is_some()
+        self.0.lends.load(Relaxed)
     }
 
     /// Returns the older value of the key, if it may do instead of an error.
@@ -382,9 +397,9 @@ impl<K, V: Clone> Lender<K, V> {
 impl<K: CacheKey, V: CacheValue> Drop for Lead<K, V> {
     fn drop(&mut self) {
         match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Flying if self.flight.is_change() => self.land(Landing::of(Outcome::Changed)),
+            Stage::Flying if self.flight.is_change() => self.land(Landing::EMPTY, |_| Some(Outcome::Changed)),
             Stage::Flying => self.step_down(|state| state.vacant += 1),
-            Stage::Settled(settled) => self.land(settled.landing(true)),
+            Stage::Settled(settled) => self.land_on(*settled, true),
             Stage::Published => self.retire(),
             Stage::Over => {}
         }

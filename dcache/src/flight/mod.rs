@@ -47,7 +47,7 @@ pub(crate) use active::Callers;
 use active::is_active;
 pub(crate) use lead::{Lead, Lender, Settled};
 use state::{Flight, Outcome, Shard, State, Writing};
-use wait::Wait;
+pub(crate) use wait::Wait;
 
 /// An error that waiters share, whatever its type.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
@@ -137,7 +137,6 @@ pub(crate) enum Turn<K: CacheKey, V: CacheValue> {
     /// Join again.
     Again,
     Alone(Lender<K, V>),
-    Apart(Lender<K, V>),
 }
 
 /// Why a key's flight is superseded.
@@ -366,6 +365,7 @@ impl<K: CacheKey, V: CacheValue> Flights<K, V> {
             change,
             polled_by: AtomicU64::new(0),
             is_queued: AtomicBool::new(false),
+            lends: AtomicBool::new(lent.is_some()),
             state: Mutex::new(State::new(shard.clears > 0, change.is_some(), lent)),
         });
         shard.table.insert_unique(hash, flight.clone(), |flight| flight.hash);

@@ -37,6 +37,8 @@ pub(super) struct Flight<K, V> {
     pub(super) polled_by: AtomicU64,
     /// The leader waits for a thread of dcache's own.
     pub(super) is_queued: AtomicBool,
+    /// There is an older value of the key.
+    pub(super) lends: AtomicBool,
     pub(super) state: Mutex<State<V>>,
 }
 
@@ -62,7 +64,14 @@ pub(super) struct State<V> {
     pub(super) is_cut_off: bool,
     pub(super) waiting: usize,
     tickets: u64,
-    pub(super) wakers: BTreeMap<u64, Waker>,
+    /// Mostly nobody.
+    crowd: Option<Box<Crowd>>,
+}
+
+/// Those who are woken when something happens, by their tickets.
+#[derive(Default)]
+struct Crowd {
+    waiters: BTreeMap<u64, Waker>,
     watchers: BTreeMap<u64, Waker>,
 }
 
@@ -210,7 +219,7 @@ impl<K, V> Flight<K, V> {
                 return Poll::Ready(());
             }
             let ticket = *ticket.get_or_insert_with(|| state.ticket());
-            state.watchers.insert(ticket, cx.waker().clone());
+            state.crowd().watchers.insert(ticket, cx.waker().clone());
             Poll::Pending
         });
         timer::timeout(patience, change).await.is_some()
@@ -233,8 +242,7 @@ impl<V> State<V> {
             is_cut_off: false,
             waiting: 0,
             tickets: 0,
-            wakers: BTreeMap::new(),
-            watchers: BTreeMap::new(),
+            crowd: None,
         }
     }
 
@@ -260,11 +268,29 @@ impl<V> State<V> {
         self.tickets
     }
 
+    fn crowd(&mut self) -> &mut Crowd {
+        self.crowd.get_or_insert_default()
+    }
+
+    /// Has a waiter woken when something happens.
+    pub(super) fn will_wake(&mut self, ticket: u64, waker: Waker) {
+        self.crowd().waiters.insert(ticket, waker);
+    }
+
+    /// Takes one off those who wait.
+    pub(super) fn leaves(&mut self, ticket: u64) {
+        self.waiting -= 1;
+        if let Some(crowd) = &mut self.crowd {
+            crowd.waiters.remove(&ticket);
+        }
+    }
+
     /// Takes the wakers of up to this many waiters, those who came first.
     pub(super) fn call(&mut self, count: usize) -> Vec<Waker> {
         let mut called = Vec::new();
+        let Some(crowd) = &mut self.crowd else { return called };
         while called.len() < count
-            && let Some((_, waker)) = self.wakers.pop_first()
+            && let Some((_, waker)) = crowd.waiters.pop_first()
         {
             called.push(waker);
         }
@@ -273,12 +299,8 @@ impl<V> State<V> {
 
     /// Takes the wakers of all who wait or watch.
     pub(super) fn call_all(&mut self) -> Vec<Waker> {
-        if self.wakers.is_empty() && self.watchers.is_empty() {
-            return Vec::new();
-        }
-        let mut called = self.call(usize::MAX);
-        called.extend(std::mem::take(&mut self.watchers).into_values());
-        called
+        let Some(crowd) = self.crowd.take() else { return Vec::new() };
+        crowd.waiters.into_values().chain(crowd.watchers.into_values()).collect()
     }
 
     pub(super) fn is_abandoned(&self) -> bool {

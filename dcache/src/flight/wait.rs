@@ -54,7 +54,7 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
                     }
                     None => loop {
                         if alarm.poll(cx).is_pending() {
-                            state.wakers.insert(self.ticket, cx.waker().clone());
+                            state.will_wake(self.ticket, cx.waker().clone());
                             return Poll::Pending;
                         }
                         if self.flight.is_change() {
@@ -69,8 +69,7 @@ impl<K: CacheKey, V: CacheValue> Wait<K, V> {
                     },
                 },
             };
-            state.waiting -= 1;
-            state.wakers.remove(&self.ticket);
+            state.leaves(self.ticket);
             drop(state);
             self.is_over = true;
             Poll::Ready(turn)
@@ -95,9 +94,6 @@ impl<K: CacheKey, V: CacheValue> Drop for Wait<K, V> {
         if self.is_over {
             return;
         }
-        self.flights.rearrange(&self.flight, |state| {
-            state.waiting -= 1;
-            state.wakers.remove(&self.ticket);
-        });
+        self.flights.rearrange(&self.flight, |state| state.leaves(self.ticket));
     }
 }
