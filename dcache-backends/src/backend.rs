@@ -53,7 +53,12 @@ impl Scope {
 
     /// Returns what every object name of this scope begins with: `namespace/function/`.
     pub fn object_prefix(&self) -> String {
-        format!("{}/{}/", object_name(&self.namespace), object_name(&self.function))
+        let mut prefix = String::with_capacity(self.namespace.len() + self.function.len() + 2);
+        for name in [&self.namespace, &self.function] {
+            prefix.push_str(&object_name(name));
+            prefix.push('/');
+        }
+        prefix
     }
 }
 
@@ -109,8 +114,15 @@ impl Key {
     pub fn object_name(&self) -> String {
         let name = object_name(self.id());
         let is_digest = name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
-        let folder = if is_digest { name[..2].to_owned() } else { format!("{:02x}", self.digest[0]) };
-        format!("{}{folder}/{name}", self.scope.object_prefix())
+        let mut object = self.scope.object_prefix();
+        object.reserve_exact(name.len() + 3);
+        match is_digest {
+            true => object.push_str(&name[..2]),
+            false => object.push_str(&format!("{:02x}", self.digest[0])),
+        }
+        object.push('/');
+        object.push_str(&name);
+        object
     }
 }
 
@@ -123,32 +135,51 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Percent-escapes everything outside `[A-Za-z0-9_.~-]` (RFC 3986's unreserved characters).
+/// Percent-escapes everything that is not unreserved.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'~' | b'-' => {
-                escaped.push(char::from(byte))
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
+        match is_unreserved(byte) {
+            true => escaped.push(char::from(byte)),
+            false => escaped.push_str(&format!("%{byte:02X}")),
         }
     }
     escaped
+}
+
+/// Tells whether this is one of `[A-Za-z0-9_.~-]`, RFC 3986's unreserved characters.
+fn is_unreserved(byte: u8) -> bool {
+    // by a table, as this is asked of each character of each name
+    const ARE_UNRESERVED: [bool; 256] = {
+        let mut are = [false; 256];
+        let mut byte = 0u8;
+        while byte < 128 {
+            are[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'~' | b'-');
+            byte += 1;
+        }
+        are
+    };
+    ARE_UNRESERVED[usize::from(byte)]
 }
 
 /// Turns an id or an escaped name into one plain file name: no separator, no leading dot, bounded length.
 ///
 /// Escapes that are there already stay, and new ones are of small letters, so that the `/` of a template and
 /// that of a value (`%2F`) differ.
-fn object_name(text: &str) -> String {
+fn object_name(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| is_unreserved(byte) || byte == b'%';
+    if text.bytes().all(is_plain)
+        && (1..=NAME_LIMIT).contains(&text.len())
+        && text != "%"
+        && !text.starts_with('.')
+    {
+        return Cow::Borrowed(text); // as digests are, and the names of most functions
+    }
     let mut name = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
             b'.' if name.is_empty() => name.push_str("%2e"),
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'~' | b'-' | b'%' => {
-                name.push(char::from(byte))
-            }
+            byte if is_plain(byte) => name.push(char::from(byte)),
             _ => name.push_str(&format!("%{byte:02x}")),
         }
     }
@@ -157,7 +188,10 @@ fn object_name(text: &str) -> String {
         "%" => name.push_str("25"), // as it is an empty one's
         _ => {}
     }
-    if name.len() > NAME_LIMIT { blake3::hash(text.as_bytes()).to_hex().to_string() } else { name }
+    if name.len() > NAME_LIMIT {
+        name = blake3::hash(text.as_bytes()).to_hex().to_string();
+    }
+    Cow::Owned(name)
 }
 
 /// A tier below memory: it keeps bytes under a key for a while.
