@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use dcache::Cache;
-use dcache_tests::run;
+use dcache_tests::{Shelf, run};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, oneshot};
 
 fn cache(name: &str) -> Cache<u32, u32> {
@@ -318,4 +320,58 @@ fn a_sync_call_does_not_wait_for_a_task_of_its_own_thread() {
         assert_eq!(cache.blocking().get_or_insert_with(&1, || 8), 8);
         assert_eq!(leader.await, 7);
     });
+}
+
+/// A value that counts how often it is cloned; each test has a process of its own.
+#[derive(Serialize, Deserialize)]
+struct Heavy(u32);
+
+static CLONES: AtomicUsize = AtomicUsize::new(0);
+
+impl Clone for Heavy {
+    fn clone(&self) -> Self {
+        CLONES.fetch_add(1, SeqCst);
+        Self(self.0)
+    }
+}
+
+/// Says how often a value was cloned meanwhile.
+fn clones(work: impl FnOnce()) -> usize {
+    let before = CLONES.load(SeqCst);
+    work();
+    CLONES.load(SeqCst) - before
+}
+
+#[test]
+fn a_value_that_nobody_waits_for_is_cloned_for_memory_alone() {
+    let cache: Cache<u32, Heavy> = Cache::builder("heavy").build().unwrap();
+    let call = |key| assert_eq!(cache.blocking().get_or_insert_with(&key, || Heavy(7)).0, 7);
+    assert_eq!(clones(|| call(1)), 1, "memory has one, and the caller has the body's own");
+    assert_eq!(clones(|| call(1)), 1, "a hit");
+    let call =
+        |key| run(async { assert_eq!(cache.get_or_insert_with(&key, || async { Heavy(7) }).await.0, 7) });
+    assert_eq!(clones(|| call(2)), 1);
+    let calls = || {
+        let body = || {
+            thread::sleep(Duration::from_millis(200)); // until the other one waits
+            Heavy(7)
+        };
+        let both = || assert_eq!(cache.blocking().get_or_insert_with(&3, body).0, 7);
+        thread::scope(|scope| {
+            scope.spawn(both);
+            scope.spawn(both);
+        });
+    };
+    assert!((2..=3).contains(&clones(calls)), "who waits has one as well");
+}
+
+#[test]
+fn a_value_from_below_is_not_cloned_where_there_is_no_memory() {
+    let shelf = Shelf::new();
+    let cache =
+        || Cache::<u32, Heavy>::builder("heavy below").no_memory().tier(shelf.clone()).build().unwrap();
+    cache().blocking().put(&1, Heavy(7)).unwrap();
+    let cache = cache();
+    assert_eq!(clones(|| assert_eq!(cache.blocking().get_or_insert_with(&1, || Heavy(8)).0, 7)), 0);
+    assert_eq!(cache.stats().hits, 1);
 }
