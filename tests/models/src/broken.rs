@@ -66,6 +66,13 @@ const VARIANTS: &[Variant] = &[
         noticed_by: &["callers_of_one_key_run_one_body", "an_error_that_can_be_shared_is_everyones"],
     },
     Variant {
+        what: "a value is kept from those who wait for it",
+        file: LEAD,
+        edits: &[("(state.waiting > 0 || !ends)", "!ends")],
+        checker: "loom",
+        noticed_by: &["callers_of_one_key_run_one_body"],
+    },
+    Variant {
         what: "an error that cannot be shared makes no places to lead",
         file: LEAD,
         edits: &[("state.vacant = state.group;", "")],
