@@ -2,5 +2,5 @@
 
 #[test]
 fn a_missing_feature_is_named() {
-    trybuild::TestCases::new().compile_fail("ui/fail/*.rs");
+    trybuild::TestCases::new().compile_fail("fail/*.rs");
 }

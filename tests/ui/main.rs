@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Declares what compiles, and runs each of it.
 macro_rules! cases {
@@ -98,28 +99,54 @@ const WHOLE_ATTRIBUTE: [(&str, &str); 4] = [
     ("function_twice_cached", "the second attribute is to be removed"),
 ];
 
-#[test]
-fn every_case_that_compiles_is_run() {
-    let stems = sources("ui/pass").into_iter().map(|path| path.file_stem().unwrap().to_owned());
-    let mut files: Vec<_> = stems.map(|stem| stem.into_string().unwrap()).collect();
-    files.sort();
-    assert_eq!(files, CASES);
+/// Declares what needs a crate of its own, and runs each of it: the binaries of this package.
+macro_rules! programs {
+    ($($name:ident)*) => {
+        /// What is in `alone`, as it says in `main`.
+        mod good_code_of_a_crate_of_its_own {
+            $(#[test] fn $name() {
+                super::run(env!(concat!("CARGO_BIN_EXE_", stringify!($name))));
+            })*
+        }
+        const PROGRAMS: &[&str] = &[$(stringify!($name)),*];
+    };
 }
 
-/// What needs a crate of its own: its root, its lints, its list of functions, `unsafe`.
+programs! {
+    associated_functions
+    attributes_and_visibility
+    bodies_with_unsafe_and_closures
+    hostile_names
+    lints
+    other_attributes
+    renamed_crate
+    same_names_do_not_share
+    visibility
+}
+
+fn run(program: &str) {
+    let output = Command::new(program).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
-fn good_code_of_a_crate_of_its_own_compiles() {
-    trybuild::TestCases::new().pass("ui/alone/*.rs");
+fn every_case_that_compiles_is_run() {
+    for (folder, cases) in [("pass", CASES), ("alone", PROGRAMS)] {
+        let stems = sources(folder).into_iter().map(|path| path.file_stem().unwrap().to_owned());
+        let mut files: Vec<_> = stems.map(|stem| stem.into_string().unwrap()).collect();
+        files.sort();
+        assert_eq!(files, cases);
+    }
 }
 
 #[test]
 fn mistakes_are_explained() {
-    trybuild::TestCases::new().compile_fail("ui/fail/*.rs");
+    trybuild::TestCases::new().compile_fail("fail/*.rs");
 }
 
 #[test]
 fn there_is_a_case_for_every_shape_and_every_mistake() {
-    let (pass, fail) = (CASES.len() + sources("ui/alone").len(), sources("ui/fail").len());
+    let (pass, fail) = (CASES.len() + PROGRAMS.len(), sources("fail").len());
     assert!(pass >= 60, "{pass} cases that compile are left");
     assert!(fail >= 120, "{fail} cases that do not compile are left");
 }
@@ -180,7 +207,7 @@ fn explanations() -> Vec<(String, String)> {
 }
 
 fn mistakes() -> Vec<PathBuf> {
-    ["ui/fail", "bare/ui/fail"].into_iter().flat_map(sources).collect()
+    ["fail", "../bare/fail"].into_iter().flat_map(sources).collect()
 }
 
 fn sources(folder: &str) -> Vec<PathBuf> {
