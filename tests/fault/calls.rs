@@ -9,6 +9,7 @@ use dcache::{Backend, Cache, Error, TierStats};
 use tokio::runtime::Runtime;
 
 use crate::fault::{Breaker, Counter, Fault, Measured, RECOVERY, WHILE_OPEN, names};
+use crate::turn::Turn;
 
 /// So many calls must have opened a breaker that opens; as many are made where it stays closed.
 const BEFORE: usize = 20;
@@ -28,6 +29,7 @@ const MAX_SIZE: usize = 1 << 20;
 pub(crate) struct Calls {
     fault: Fault,
     measured: Rc<RefCell<Measured>>,
+    turn: Rc<Turn>,
     callers: Vec<Caller>,
 }
 
@@ -47,6 +49,7 @@ impl Calls {
     pub(crate) fn new<B: Backend>(
         fault: Fault,
         measured: &Rc<RefCell<Measured>>,
+        turn: &Rc<Turn>,
         tier: impl Fn() -> B,
     ) -> Self {
         let caller = |name, runtime| {
@@ -59,7 +62,7 @@ impl Calls {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
         let callers = vec![caller("fault_sync", None), caller("fault_async", Some(runtime))];
-        Self { fault, measured: Rc::clone(measured), callers }
+        Self { fault, measured: Rc::clone(measured), turn: Rc::clone(turn), callers }
     }
 
     /// Lets values be so many bytes.
@@ -122,8 +125,14 @@ impl Calls {
         self.meet(|caller| survive(fault, &measured, caller, &mut call));
     }
 
-    /// Notes how long the tier takes to be in use again, from now on when it is well.
+    /// Notes how long the tier takes to be in use again, from now on when it is well. Other tests have their turns
+    /// meanwhile.
     pub(crate) fn recover(&mut self) {
+        let turn = Rc::clone(&self.turn);
+        turn.lend(|| self.wait_for_the_tier());
+    }
+
+    fn wait_for_the_tier(&mut self) {
         let start = Instant::now();
         let mut waiting: Vec<_> = self.callers.iter_mut().collect();
         while !waiting.is_empty() {
@@ -135,7 +144,7 @@ impl Calls {
                 !is_back
             });
             assert!(start.elapsed() < 2 * RECOVERY, "{}: the tier is not used again", self.fault.name);
-            thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }

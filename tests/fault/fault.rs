@@ -47,6 +47,7 @@ use dcache_tests::log::Log;
 
 use crate::calls::Calls;
 use crate::page::Row;
+use crate::turn::Turn;
 
 /// What a call may take beyond the tier's time budget, before the breaker opens.
 pub(crate) const BEYOND_BUDGET: Duration = Duration::from_millis(20);
@@ -210,13 +211,14 @@ impl Measured {
 pub(crate) struct Trial {
     fault: Fault,
     measured: Rc<RefCell<Measured>>,
+    turn: Rc<Turn>,
 }
 
 impl Trial {
     /// Returns callers of a function with such a tier, one synchronous and one asynchronous; the tier is made for
     /// each, so that none profits from the other's breaker.
     pub(crate) fn calls<B: Backend>(&self, tier: impl Fn() -> B) -> Calls {
-        Calls::new(self.fault, &self.measured, tier)
+        Calls::new(self.fault, &self.measured, &self.turn, tier)
     }
 
     /// Sets the tier's time budget, where [`calls`](Self::calls) does not know it.
@@ -293,13 +295,14 @@ impl Fault {
     /// # Panics
     /// If a bound was passed every time, and at once for all else that is wrong.
     pub(crate) fn measure(self, cause: impl Fn(&Trial)) {
+        // panics and lines of the log are the process's
         static ALONE: Mutex<()> = Mutex::new(());
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         Row::forget(self);
         count_panics();
         let mut violations = Vec::new();
         for _ in 0..TRIALS {
-            let trial = Trial { fault: self, measured: Rc::default() };
+            let trial = Trial { fault: self, measured: Rc::default(), turn: Rc::new(Turn::take()) };
             let panics = PANICS.load(SeqCst);
             cause(&trial);
             assert_eq!(PANICS.load(SeqCst), panics, "{}: a thread panicked", self.name);

@@ -9,6 +9,7 @@
 //! | `lost.rs` | changes that a tier could not be told of |
 //! | `page.rs` | `docs/faults.md`, made of what all tests found |
 //! | `redis/` | a Redis that is gone, refuses, is mad, or holds what is no entry |
+//! | `turn.rs` | whose turn it is to take figures |
 
 mod bucket;
 mod calls;
@@ -18,3 +19,4 @@ mod files;
 mod lost;
 mod page;
 mod redis;
+mod turn;

@@ -25,6 +25,11 @@ const CELLS: usize = 7;
 /// Which cells differ from run to run.
 const MEASURED: [usize; 3] = [2, 3, 4];
 
+/// Returns where this process writes its rows.
+pub(crate) fn folder() -> PathBuf {
+    std::env::var_os(ELSEWHERE).map_or(PathBuf::from(ROWS), PathBuf::from)
+}
+
 /// What a fault came to.
 pub(crate) struct Row {
     group: Group,
@@ -67,7 +72,7 @@ impl Row {
 
     fn path(name: &str) -> PathBuf {
         let file: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        std::env::var_os(ELSEWHERE).map_or(PathBuf::from(ROWS), PathBuf::from).join(file)
+        folder().join(file)
     }
 
     /// Writes the row to where the page is put together from.

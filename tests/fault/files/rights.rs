@@ -11,6 +11,7 @@ use dcache_tests::{child, is_child};
 
 use super::*;
 use crate::page::{ELSEWHERE, Row};
+use crate::turn::Turn;
 
 /// Where another user's process keeps its folder.
 const PLACE: &str = "DCACHE_TEST_PLACE";
@@ -50,6 +51,7 @@ fn as_another_user(test: &str) {
     let mut command = child(&program, test);
     command.env(ELSEWHERE, &rows).env(PLACE, place.path()).env("TMPDIR", place.path()).env_remove("HOME");
     command.current_dir("/").uid(12345).gid(12345);
+    let _turn = Turn::take(); // that process knows of no others
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     println!("{text}");
