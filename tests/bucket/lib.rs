@@ -76,6 +76,8 @@ pub struct Server {
 struct Shared {
     requests: AtomicUsize,
     connections: AtomicUsize,
+    under_way: AtomicUsize,
+    most_under_way: AtomicUsize,
 }
 
 impl Default for Server {
@@ -171,6 +173,11 @@ impl Server {
         self.shared.requests.load(SeqCst)
     }
 
+    /// Returns how many requests were under way at a time, at most.
+    pub fn most_under_way(&self) -> usize {
+        self.shared.most_under_way.load(SeqCst)
+    }
+
     /// Returns how many connections there were.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(SeqCst)
@@ -209,8 +216,14 @@ async fn converse(mut stream: TcpStream, service: S3Service, shared: Arc<Shared>
     if mood == Mood::Well {
         let serve = service_fn(move |request: hyper::Request<Incoming>| {
             shared.requests.fetch_add(1, SeqCst);
-            let service = service.clone();
-            async move { service.call(request.map(s3s::Body::from)).await }
+            let (service, shared) = (service.clone(), shared.clone());
+            async move {
+                let under_way = shared.under_way.fetch_add(1, SeqCst) + 1;
+                shared.most_under_way.fetch_max(under_way, SeqCst);
+                let answer = service.call(request.map(s3s::Body::from)).await;
+                shared.under_way.fetch_sub(1, SeqCst);
+                answer
+            }
         });
         let mut connection = http1::Builder::new();
         // a client that hangs up ends its own requests only

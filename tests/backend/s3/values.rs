@@ -52,6 +52,6 @@ fn more_requests_than_may_be_under_way_are_all_answered() {
         futures::future::join_all((0..500).map(|_| read())).await
     });
     assert!(found.into_iter().all(|found| found.unwrap().unwrap() == Some(entry("a"))));
-    // some are made in vain: while they are made, another one becomes free
-    assert!(server.connections() < 300, "{}", server.connections());
+    let most = server.most_under_way();
+    assert!((2..=128).contains(&most), "{most} requests at a time");
 }
