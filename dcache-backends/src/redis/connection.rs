@@ -1,13 +1,14 @@
 //! One runtime's connection, being made or in use.
 
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, RedisError, RedisResult};
+use redis::{RedisConnectionInfo, RedisError, RedisResult};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -16,13 +17,12 @@ use tokio::time::{Instant, timeout_at};
 use super::command::Request;
 use super::connector::Connector;
 use super::fault::Failure;
-use super::meter::{Meter, Metered};
+use super::login::Login;
+use super::pipeline::{Driver, Pipeline, closed};
+use super::reply::FRAME;
 
 /// How long connecting may take: the look-up of the name, the handshakes and the login.
 const CONNECTING: Duration = Duration::from_secs(1);
-
-/// How long an answer may take, for callers without a time budget of their own.
-const ANSWERING: Duration = Duration::from_secs(5);
 
 /// After this many commands in a row without an answer the connection is given up: the network may have lost
 /// it without a word, and TCP alone would notice that after a quarter of an hour.
@@ -34,6 +34,8 @@ const LOST: u32 = 3;
 /// or the end of the runtime, ends the connection.
 pub(super) struct Connection {
     state: watch::Receiver<State>,
+    /// What `state` says once there is a connection.
+    pipeline: OnceLock<Arc<Pipeline>>,
     task: JoinHandle<()>,
     /// Whether it waits for the end of a TLS handshake.
     shaking: Arc<AtomicBool>,
@@ -41,12 +43,11 @@ pub(super) struct Connection {
     /// Whether nothing came from there yet.
     is_new: AtomicBool,
     unanswered: AtomicU32,
-    meter: Arc<Meter>,
 }
 
 enum State {
     Connecting,
-    Ready(MultiplexedConnection),
+    Ready(Arc<Pipeline>),
     Failed(RedisError),
     /// The runtime has no driver for I/O or time.
     Driverless,
@@ -59,10 +60,11 @@ impl Connection {
     /// Begins to connect, on this runtime.
     pub(super) fn start(connector: &Connector, runtime: &Handle) -> Self {
         let (sender, state) = watch::channel(State::Connecting);
-        let (meter, shaking) = (Arc::new(Meter::new()), Arc::new(AtomicBool::new(false)));
-        let task = runtime.spawn(drive(connector.clone(), meter.clone(), shaking.clone(), sender));
+        let shaking = Arc::new(AtomicBool::new(false));
+        let task = runtime.spawn(drive(connector.clone(), shaking.clone(), sender));
         let (broken, is_new) = (AtomicBool::new(false), AtomicBool::new(true));
-        Self { state, task, shaking, broken, is_new, unanswered: AtomicU32::new(0), meter }
+        let (pipeline, unanswered) = (OnceLock::new(), AtomicU32::new(0));
+        Self { state, pipeline, task, shaking, broken, is_new, unanswered }
     }
 
     /// Says whether all that it waits for is the server's part of a TLS handshake.
@@ -75,7 +77,7 @@ impl Connection {
         !self.broken.load(Relaxed)
             && self.unanswered.load(Relaxed) < LOST
             && !self.has_ended()
-            && !matches!(*self.state.borrow(), State::Failed(_))
+            && (self.pipeline.get().is_some() || !matches!(*self.state.borrow(), State::Failed(_)))
     }
 
     /// Says whether the connection is closed, as all are whose runtime is gone.
@@ -85,23 +87,17 @@ impl Connection {
 
     /// Sends a command, as soon as there is a connection.
     ///
-    /// Callers may drop this at any time: the client reads an answer that nobody waits for, and drops it.
+    /// Callers may drop this at any time.
     pub(super) async fn send<T>(&self, request: &Request<T>) -> Result<Result<T, Failure>, Driverless> {
-        let mut connection = match self.ready().await? {
-            Ok(connection) => connection,
-            Err(cause) => return Ok(Err(Failure::Connect(cause))),
+        let pipeline = match self.pipeline.get() {
+            Some(pipeline) => pipeline,
+            None => match self.ready().await? {
+                Ok(pipeline) => self.pipeline.get_or_init(|| pipeline),
+                Err(cause) => return Ok(Err(Failure::Connect(cause))),
+            },
         };
         let waiting = Waiting(self);
-        self.meter.ask(request.limit);
-        let answer = request.read(connection.send_packed_command(&request.command).await);
-        let answer = answer.map_err(|failure| match failure {
-            // the client says of half a reply that it makes no sense
-            failure if failure.is_nonsense() && self.meter.is_closed() => Failure::Command(closed()),
-            failure => failure,
-        });
-        if answer.as_ref().map_or_else(Failure::is_answer, |_| true) {
-            self.meter.answered(request.limit);
-        }
+        let answer = request.read(pipeline.send(&request.command, request.limit).await);
         match &answer {
             Ok(_) => waiting.answered(),
             Err(failure) if failure.is_refusal() => waiting.answered(),
@@ -117,10 +113,10 @@ impl Connection {
     }
 
     /// Waits for the connection.
-    async fn ready(&self) -> Result<RedisResult<MultiplexedConnection>, Driverless> {
+    async fn ready(&self) -> Result<RedisResult<Arc<Pipeline>>, Driverless> {
         let mut state = self.state.clone();
         match state.wait_for(|state| !matches!(state, State::Connecting)).await.as_deref() {
-            Ok(State::Ready(connection)) => Ok(Ok(connection.clone())),
+            Ok(State::Ready(pipeline)) => Ok(Ok(pipeline.clone())),
             Ok(State::Failed(cause)) => Ok(Err(cause.clone())),
             Ok(State::Connecting | State::Driverless) => Err(Driverless),
             // the task was dropped
@@ -146,8 +142,13 @@ struct Waiting<'a>(&'a Connection);
 
 impl Waiting<'_> {
     fn answered(self) {
-        self.0.unanswered.store(0, Relaxed);
-        self.0.is_new.store(false, Relaxed);
+        // all callers share these, so nobody writes what is there
+        if self.0.unanswered.load(Relaxed) != 0 {
+            self.0.unanswered.store(0, Relaxed);
+        }
+        if self.0.is_new.load(Relaxed) {
+            self.0.is_new.store(false, Relaxed);
+        }
         std::mem::forget(self);
     }
 }
@@ -158,20 +159,11 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn closed() -> RedisError {
-    io::Error::from(io::ErrorKind::UnexpectedEof).into()
-}
-
-async fn drive(
-    connector: Connector,
-    meter: Arc<Meter>,
-    shaking: Arc<AtomicBool>,
-    state: watch::Sender<State>,
-) {
+async fn drive(connector: Connector, shaking: Arc<AtomicBool>, state: watch::Sender<State>) {
     // on a task of its own, which catches the panic by which alone tokio says that a driver is missing
-    match tokio::spawn(open(connector, meter, shaking)).await {
-        Ok(Ok((connection, driver))) => {
-            state.send_replace(State::Ready(connection));
+    match tokio::spawn(open(connector, shaking)).await {
+        Ok(Ok((pipeline, driver))) => {
+            state.send_replace(State::Ready(pipeline));
             drop(state); // from here on the connection is the callers' alone, and ends with them
             driver.await;
         }
@@ -186,20 +178,30 @@ async fn drive(
     }
 }
 
-/// What moves a connection's bytes, as long as it is polled.
-type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 /// Opens a connection.
-async fn open(
-    connector: Connector,
-    meter: Arc<Meter>,
-    shaking: Arc<AtomicBool>,
-) -> RedisResult<(MultiplexedConnection, Driver)> {
+async fn open(connector: Connector, shaking: Arc<AtomicBool>) -> RedisResult<(Arc<Pipeline>, Driver)> {
     let deadline = Instant::now() + CONNECTING;
-    let stream = Metered::new(connector.stream(&shaking, deadline).await?, meter);
-    let settings = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERING));
-    let login = connector.server.redis_settings();
-    let opening = MultiplexedConnection::new_with_config(login, stream, settings);
-    let (connection, driver) = timeout_at(deadline, opening).await.map_err(|_| Failure::timeout())??;
-    Ok((connection, Box::pin(driver)))
+    let stream = connector.stream(&shaking, deadline).await?;
+    let (pipeline, mut driver) = Pipeline::new(stream);
+    let entering = enter(&pipeline, &mut driver, connector.server.redis_settings());
+    timeout_at(deadline, entering).await.map_err(|_| Failure::timeout())??;
+    Ok((pipeline, driver))
+}
+
+/// Logs in.
+async fn enter(pipeline: &Pipeline, driver: &mut Driver, settings: &RedisConnectionInfo) -> RedisResult<()> {
+    let mut login = Login::new(settings);
+    while let Some(command) = login.command() {
+        let mut answer = pin!(pipeline.send(&command, FRAME));
+        let answer = poll_fn(|cx| {
+            // it moves the bytes, and before it ends it says why
+            let has_ended = Pin::new(&mut *driver).poll(cx).is_ready();
+            match answer.as_mut().poll(cx) {
+                Poll::Pending if has_ended => Poll::Ready(Err(closed())),
+                answer => answer,
+            }
+        });
+        login.take(answer.await?)?;
+    }
+    Ok(())
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 #[cfg(feature = "redis-tls")]
 use std::sync::atomic::Ordering::Relaxed;
 
-use redis::aio::AsyncStream;
 use redis::{ConnectionAddr, ConnectionInfo};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
@@ -29,7 +29,12 @@ pub(super) struct Connector {
 pub(super) const SILENT: &str = "no answer to the TLS handshake; does the server speak TLS at this port?";
 
 /// A stream of bytes to a server.
-pub(super) type Stream = Pin<Box<dyn AsyncStream + Send>>;
+pub(super) type Stream = Pin<Box<dyn Bytes>>;
+
+/// What moves bytes both ways.
+pub(super) trait Bytes: AsyncRead + AsyncWrite + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Send> Bytes for S {}
 
 impl Connector {
     /// Reaches a server without TLS.

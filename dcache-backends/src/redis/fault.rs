@@ -41,16 +41,6 @@ impl Failure {
         matches!(self, Self::Command(cause) if cause.code().is_some())
     }
 
-    /// Says whether a whole reply has come, be it one that makes no sense.
-    pub(super) fn is_answer(&self) -> bool {
-        self.is_refusal() || matches!(self, Self::Answer | Self::TooLarge)
-    }
-
-    /// Says whether what came is no reply at all.
-    pub(super) fn is_nonsense(&self) -> bool {
-        matches!(self, Self::Command(cause) if cause.kind() == ClientKind::Parse)
-    }
-
     /// Makes the error that a caller gets, about the server at this address.
     ///
     /// The cause is kept for faults of I/O alone: what a server says may quote the key or the password.

@@ -11,20 +11,19 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redis::{
-    Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, Parser, ProtocolVersion, RedisConnectionInfo, RedisError,
-    RedisResult, Value, cmd,
-};
+use redis::{ConnectionAddr, ConnectionInfo, RedisResult, Value};
 
 use super::command::Request;
 use super::fault::Failure;
-use super::meter::{FRAME, too_much};
+use super::login::Login;
+use super::pipeline::closed;
+use super::reply::{FRAME, Replies};
 
 /// A connection to a server.
 pub(super) struct Link {
     stream: Stream,
     /// Holds what has been read beyond the last answer.
-    parser: Parser,
+    replies: Replies,
     /// How long the socket waits, as last set.
     wait: Duration,
 }
@@ -39,66 +38,34 @@ impl Link {
     /// Connects and logs in.
     pub(super) fn open(server: &ConnectionInfo, deadline: Instant) -> RedisResult<Self> {
         let stream = Stream::open(server.addr(), deadline)?;
-        let mut link = Self { stream, parser: Parser::new(), wait: Duration::ZERO };
-        let login = server.redis_settings();
-        match link.log_in(login, login.username(), deadline) {
-            // a server before 6.0, which has passwords and no users
-            Err(cause) if login.username().is_some() && wants_fewer_arguments(&cause) => {
-                link.log_in(login, None, deadline)?;
-            }
-            done => done?,
+        let mut link = Self { stream, replies: Replies::new(), wait: Duration::ZERO };
+        let mut login = Login::new(server.redis_settings());
+        while let Some(command) = login.command() {
+            login.take(link.ask(&command, FRAME, deadline)?)?;
         }
         Ok(link)
-    }
-
-    /// Logs in. Nothing else is sent: a proxy may refuse it.
-    fn log_in(
-        &mut self,
-        login: &RedisConnectionInfo,
-        user: Option<&str>,
-        deadline: Instant,
-    ) -> RedisResult<()> {
-        if login.protocol() != ProtocolVersion::RESP2 {
-            let mut hello = cmd("HELLO");
-            hello.arg(3);
-            if let Some(password) = login.password() {
-                hello.arg("AUTH").arg(user.unwrap_or("default")).arg(password);
-            }
-            self.ask(&hello, FRAME, deadline)?.extract_error().map_err(no_resp3)?;
-        } else if let Some(password) = login.password() {
-            let mut auth = cmd("AUTH");
-            auth.arg(user).arg(password);
-            self.ask(&auth, FRAME, deadline)?.extract_error()?;
-        }
-        if login.db() != 0 {
-            let mut select = cmd("SELECT");
-            select.arg(login.db());
-            self.ask(&select, FRAME, deadline)?.extract_error()?;
-        }
-        Ok(())
     }
 
     /// Sends a command, and waits for the answer. After a failure other than a refusal the connection is useless: an
     /// answer may still come.
     pub(super) fn send<T>(&mut self, request: &Request<T>, deadline: Instant) -> Result<T, Failure> {
-        request.read(self.ask(&request.command, request.limit.saturating_add(FRAME), deadline))
+        request.read(self.ask(&request.command, request.limit, deadline))
     }
 
-    fn ask(&mut self, command: &Cmd, limit: u64, deadline: Instant) -> RedisResult<Value> {
-        let mut turn = Turn { stream: &mut self.stream, wait: &mut self.wait, deadline, limit };
-        turn.write_all(&command.get_packed_command())?;
-        self.parser.parse_value(turn)
-    }
-}
-
-fn wants_fewer_arguments(cause: &RedisError) -> bool {
-    cause.detail().is_some_and(|words| words.contains("wrong number of arguments for 'auth'"))
-}
-
-fn no_resp3(cause: RedisError) -> RedisError {
-    match cause.code() {
-        Some("ERR" | "NOPROTO") => (ErrorKind::RESP3NotSupported, "HELLO is refused").into(),
-        _ => cause,
+    fn ask(&mut self, command: &[u8], limit: u64, deadline: Instant) -> RedisResult<Value> {
+        let mut turn = Turn { stream: &mut self.stream, wait: &mut self.wait, deadline };
+        turn.write_all(command)?;
+        loop {
+            if let Some(answer) = self.replies.next(limit)? {
+                return Ok(answer);
+            }
+            match turn.read(self.replies.room()) {
+                Ok(0) => return Err(closed()),
+                Ok(read) => self.replies.take(read),
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(cause.into()),
+            }
+        }
     }
 }
 
@@ -107,8 +74,6 @@ struct Turn<'a> {
     stream: &'a mut Stream,
     wait: &'a mut Duration,
     deadline: Instant,
-    /// So many bytes may still come.
-    limit: u64,
 }
 
 impl Turn<'_> {
@@ -126,13 +91,11 @@ impl Turn<'_> {
 impl Read for Turn<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.time()?;
-        let read = match self.stream {
+        match self.stream {
             Stream::Tcp(stream) => stream.read(buffer),
             #[cfg(unix)]
             Stream::Unix(stream) => stream.read(buffer),
-        }?;
-        self.limit = self.limit.checked_sub(read as u64).ok_or_else(too_much)?;
-        Ok(read)
+        }
     }
 }
 

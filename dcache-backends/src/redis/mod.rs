@@ -23,8 +23,10 @@
 //! | `fault.rs` | what an error of the client or the server means |
 //! | `command.rs` | what is sent, and what it may be answered with |
 //! | `sweep.rs` | the commands that clear a scope, slice by slice |
-//! | `meter.rs` | how much a server may still send |
+//! | `reply.rs` | what a server answers: bytes become values |
+//! | `login.rs` | what a connection says before its first command |
 //! | `connector.rs` | how a server is reached: the stream that a connection's bytes go over |
+//! | `pipeline.rs` | the commands and answers of one connection, in order, for any number of callers |
 //! | `connection.rs` | one runtime's connection, being made or in use |
 //! | `registry.rs` | which runtime has which connection |
 //! | `link.rs` | a blocking connection |
@@ -41,9 +43,11 @@ mod connection;
 mod connector;
 mod fault;
 mod link;
-mod meter;
+mod login;
+mod pipeline;
 mod pool;
 mod registry;
+mod reply;
 mod sweep;
 
 #[cfg(feature = "redis-tls")]

@@ -1,6 +1,5 @@
 //! Which runtime has which connection.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +14,8 @@ use crate::io as io_thread;
 /// The connections to one server, one for each runtime that uses it.
 pub(super) struct Registry {
     connector: Connector,
-    connections: Mutex<HashMap<Id, Arc<Connection>>>,
+    /// A program has few runtimes.
+    connections: Mutex<Vec<(Id, Arc<Connection>)>>,
 }
 
 impl Registry {
@@ -25,7 +25,7 @@ impl Registry {
 
     /// Says whether a connection waits for the server's part of a TLS handshake.
     pub(super) fn is_shaking(&self) -> bool {
-        self.connections().values().any(|connection| connection.is_shaking())
+        self.connections().iter().any(|(_, connection)| connection.is_shaking())
     }
 
     /// Sends a command over the connection of the caller's runtime, or over the I/O thread's where there is no
@@ -36,6 +36,14 @@ impl Registry {
         {
             return answer;
         }
+        Box::pin(self.send_from_thread(request)).await
+    }
+
+    /// Sends a command over the I/O thread's connection.
+    async fn send_from_thread<T: Send + 'static>(
+        self: &Arc<Self>,
+        request: Request<T>,
+    ) -> Result<T, Failure> {
         let registry = Arc::clone(self);
         let work = async move { registry.connection(&Handle::current()).send(&request).await };
         match io_thread::run(work).await {
@@ -47,18 +55,20 @@ impl Registry {
 
     /// Returns the runtime's connection; begins a new one if there is none or it is broken.
     fn connection(&self, runtime: &Handle) -> Arc<Connection> {
-        let mut connections = self.connections();
-        if let Some(connection) = connections.get(&runtime.id()).filter(|connection| connection.is_usable()) {
+        let (id, mut connections) = (runtime.id(), self.connections());
+        if let Some((_, connection)) = connections.iter().find(|(of, _)| *of == id)
+            && connection.is_usable()
+        {
             return Arc::clone(connection);
         }
         // those of runtimes that are gone closed with them; what is left of them goes now
-        connections.retain(|_, connection| !connection.has_ended());
+        connections.retain(|(of, connection)| *of != id && !connection.has_ended());
         let connection = Arc::new(Connection::start(&self.connector, runtime));
-        connections.insert(runtime.id(), Arc::clone(&connection));
+        connections.push((id, Arc::clone(&connection)));
         connection
     }
 
-    fn connections(&self) -> MutexGuard<'_, HashMap<Id, Arc<Connection>>> {
+    fn connections(&self) -> MutexGuard<'_, Vec<(Id, Arc<Connection>)>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
 //! The commands that clear a scope, slice by slice.
 
-use redis::{Value, cmd, from_redis_value};
+use redis::{Value, from_redis_value};
 
-use super::command::Request;
+use super::command::{Request, packed};
 use crate::Scope;
 
 /// About how many keys the server looks at in one step, and so how long it is held up: below a millisecond.
@@ -40,12 +40,13 @@ impl Sweep {
     /// Returns what to send next, `None` at the end.
     pub(super) fn request(&self) -> Option<Request<Swept>> {
         if !self.found.is_empty() {
-            let mut command = cmd("DEL");
-            command.arg(&self.found);
+            let words: Vec<&[u8]> =
+                [&b"DEL"[..]].into_iter().chain(self.found.iter().map(Vec::as_slice)).collect();
+            let command = packed(&words);
             return Some(Request { command, limit: 0, read: removed, read_refusal: |_| None });
         }
-        let mut command = cmd("SCAN");
-        command.arg(self.cursor.as_ref()?).arg("MATCH").arg(pattern(&self.prefix)).arg("COUNT").arg(SLICE);
+        let (cursor, pattern, slice) = (self.cursor.as_ref()?, pattern(&self.prefix), SLICE.to_string());
+        let command = packed(&["SCAN", cursor, "MATCH", &pattern, "COUNT", &slice]);
         Some(Request { command, limit: FOUND, read: found, read_refusal: |_| None })
     }
 
@@ -125,7 +126,7 @@ mod tests {
         ]
         .into_iter();
         while let Some(request) = sweep.request() {
-            sent.push(String::from_utf8(request.command.get_packed_command()).unwrap().replace("\r\n", " "));
+            sent.push(String::from_utf8(request.command.clone()).unwrap().replace("\r\n", " "));
             sweep.take(request.read(Ok(answers.next().unwrap())).ok().unwrap());
         }
         assert_eq!(sweep.removed(), 3);
