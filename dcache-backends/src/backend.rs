@@ -23,8 +23,9 @@ use crate::{Error, ErrorKind, Operation};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
-    namespace: Arc<str>,
-    function: Arc<str>,
+    /// What every key begins with, of which so many bytes are the namespace.
+    prefix: Arc<str>,
+    namespace: usize,
 }
 
 /// The longest name of a folder or a file that every file system takes, less room for a suffix.
@@ -33,28 +34,30 @@ const NAME_LIMIT: usize = 200;
 impl Scope {
     /// Creates a scope; both names are escaped.
     pub fn new(namespace: &str, function: &str) -> Self {
-        Self { namespace: escape(namespace).into(), function: escape(function).into() }
+        let namespace = escape(namespace);
+        let prefix = format!("{namespace}:{}:", escape(function)).into();
+        Self { prefix, namespace: namespace.len() }
     }
 
     /// Returns the escaped namespace.
     pub fn namespace(&self) -> &str {
-        &self.namespace
+        &self.prefix[..self.namespace]
     }
 
     /// Returns the escaped name of the function.
     pub fn function(&self) -> &str {
-        &self.function
+        &self.prefix[self.namespace + 1..self.prefix.len() - 1]
     }
 
     /// Returns what every key of this scope begins with in a flat store: `namespace:function:`.
     pub fn key_prefix(&self) -> String {
-        format!("{}:{}:", self.namespace, self.function)
+        self.prefix.to_string()
     }
 
     /// Returns what every object name of this scope begins with: `namespace/function/`.
     pub fn object_prefix(&self) -> String {
-        let mut prefix = String::with_capacity(self.namespace.len() + self.function.len() + 2);
-        for name in [&self.namespace, &self.function] {
+        let mut prefix = String::with_capacity(self.prefix.len());
+        for name in [self.namespace(), self.function()] {
             prefix.push_str(&object_name(name));
             prefix.push('/');
         }
@@ -81,9 +84,8 @@ pub struct Key {
 impl Key {
     /// Creates the key of this id in this scope.
     pub fn new(scope: &Scope, id: &str) -> Self {
-        let mut text = scope.key_prefix();
-        text.push_str(id);
-        let digest = *blake3::hash(text.as_bytes()).as_bytes();
+        let text = [&*scope.prefix, id].concat();
+        let digest = blake3::hash(text.as_bytes()).into();
         Self { scope: scope.clone(), text: text.into(), digest }
     }
 
@@ -94,7 +96,7 @@ impl Key {
 
     /// Returns the id alone.
     pub fn id(&self) -> &str {
-        &self.text[self.scope.namespace.len() + self.scope.function.len() + 2..]
+        &self.text[self.scope.prefix.len()..]
     }
 
     /// Returns the scope.
@@ -129,7 +131,7 @@ impl Key {
 /// Shows the key digest's beginning, and nothing that a template may have put into the key.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({}:{}:", self.scope.namespace, self.scope.function)?;
+        write!(f, "Key({}", self.scope.prefix)?;
         self.digest[..8].iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
         f.write_str("…)")
     }

@@ -1,5 +1,9 @@
 //! The circuit breakers of a tier: after several failures in a row it is skipped for a while, then tried by one call.
 
+use std::sync::atomic::{
+    AtomicBool,
+    Ordering::{Acquire, Release},
+};
 use std::time::Duration;
 
 use dcache_backends::clock::{self, Tick};
@@ -81,7 +85,11 @@ impl Breaker {
 
 /// One breaker.
 #[derive(Debug, Default)]
-struct Gate(Mutex<State>);
+struct Gate {
+    /// Something went wrong, and nobody has reported yet that it is over; else nobody takes the lock.
+    is_troubled: AtomicBool,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -100,11 +108,14 @@ struct News {
 
 impl Gate {
     fn would_admit(&self, judges: bool, now: Tick) -> bool {
-        self.0.lock().would_admit(judges, now)
+        !self.is_troubled.load(Acquire) || self.state.lock().would_admit(judges, now)
     }
 
     fn admits(&self, judges: bool, now: Tick) -> bool {
-        let mut state = self.0.lock();
+        if !self.is_troubled.load(Acquire) {
+            return true;
+        }
+        let mut state = self.state.lock();
         let admits = state.would_admit(judges, now);
         if admits && state.open_until.is_some() {
             state.open_until = Some(now.after(PAUSE));
@@ -113,22 +124,27 @@ impl Gate {
     }
 
     fn is_open(&self, now: Tick) -> bool {
-        self.0.lock().open_until.is_some_and(|end| now < end)
+        self.state.lock().open_until.is_some_and(|end| now < end)
     }
 
     /// Notes a success, and tells whether that is news.
     fn succeeded(&self) -> bool {
-        let mut state = self.0.lock();
+        if !self.is_troubled.load(Acquire) {
+            return false;
+        }
+        let mut state = self.state.lock();
         let was_open = state.open_until.take().is_some();
         state.failures = 0;
         state.successes = state.successes.saturating_add(1);
         let is_news = state.reported && (was_open || state.successes >= RECOVERED);
         state.reported &= !is_news;
+        self.is_troubled.store(state.reported, Release);
         is_news
     }
 
     fn failed(&self) -> News {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
+        self.is_troubled.store(true, Release);
         state.failures = state.failures.saturating_add(1);
         state.successes = 0;
         if state.failures >= FAILURES {
@@ -180,6 +196,17 @@ mod tests {
         }
         assert!(!breaker.admits(Operation::Set, true) && breaker.is_open());
         assert!(breaker.admits(Operation::Get, true) && breaker.admits(Operation::Remove, true));
+    }
+
+    #[test]
+    fn that_a_tier_works_again_is_news_once_and_after_several_successes() {
+        let gate = Gate::default();
+        assert!(!gate.succeeded());
+        assert!(gate.failed().is_first && !gate.failed().is_first);
+        let news: Vec<_> = (0..2 * RECOVERED).map(|_| gate.succeeded()).collect();
+        assert_eq!(news.iter().position(|is_news| *is_news), Some(RECOVERED as usize - 1));
+        assert_eq!(news.iter().filter(|is_news| **is_news).count(), 1);
+        assert!(gate.failed().is_first);
     }
 
     #[test]

@@ -1,18 +1,17 @@
 //! A remote tier as one cache uses it: the time of each call for it, and its counts.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use dcache_backends::clock;
-use dcache_backends::{BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope};
+use dcache_backends::{Bytes, Error, ErrorKind, Key, Operation, Scope};
 
 use crate::contain::caught;
 use crate::lost::{Debt, Target};
 use crate::mode::Mode;
 use crate::policy::Ttl;
-use crate::shared::{CLEAR_BUDGET, How, Older, Question, Shared};
+use crate::shared::{CLEAR_BUDGET, How, Older, Shared};
 use crate::stats::{TierCounts, TierStats, count};
 use crate::timer;
 
@@ -69,26 +68,22 @@ impl LiveTier {
         limit: usize,
         allowance: &mut Allowance,
     ) -> Result<Option<Bytes>, Error> {
-        let shared = allowance.shared.clone();
-        match shared.past.lost.before(key) {
+        match allowance.shared.past.lost.before(key) {
             None => {}
             Some(Debt::Scope(_)) => {
-                shared.catch_up(); // which takes longer than a call may
+                allowance.shared.catch_up(); // which takes longer than a call may
                 return Ok(None);
             }
             Some(debt) => {
-                self.spend(allowance, shared.carry_out(self.how(allowance), &debt)).await?;
+                let start = Instant::now();
+                let asked = Box::pin(allowance.shared.carry_out(self.how(allowance), &debt)).await;
+                self.spent(start, allowance, asked)?;
                 return Ok(None);
             }
         }
-        let (backend, place) = (shared.backend.clone(), key.clone());
-        let question = Question {
-            operation: Operation::Get,
-            key: Some(key),
-            future: async move { backend.get_within(&place, limit).await },
-            blocking: |tier: &dyn BlockingBackend, budget| tier.get(key, limit, budget),
-        };
-        Ok(self.spend(allowance, shared.ask(self.how(allowance), question)).await?)
+        let start = Instant::now();
+        let asked = allowance.shared.get(self.how(allowance), key, limit).await;
+        Ok(self.spent(start, allowance, asked)?)
     }
 
     /// Tells whether an entry that was created then was changed meanwhile, and has arrived late.
@@ -109,14 +104,9 @@ impl LiveTier {
         let shared = allowance.shared.clone();
         let change = shared.past.change(Target::Key(key), older, created);
         let write = shared.past.doubts.write(key);
-        let (backend, place, copy) = (shared.backend.clone(), key.clone(), entry.clone());
-        let question = Question {
-            operation: Operation::Set,
-            key: Some(key),
-            future: async move { backend.set(&place, copy, life).await },
-            blocking: |tier: &dyn BlockingBackend, budget| tier.set(key, entry, life, budget),
-        };
-        let result = self.spend(allowance, shared.ask(self.how(allowance), question)).await;
+        let start = Instant::now();
+        let asked = shared.set(self.how(allowance), key, entry, life).await;
+        let result = self.spent(start, allowance, asked);
         if result.as_ref().map_or_else(|failure| !failure.may_have_written(), |()| true) {
             write.known();
         }
@@ -135,7 +125,9 @@ impl LiveTier {
     ) -> Result<(), Error> {
         let shared = allowance.shared.clone();
         let change = shared.past.change(Target::Key(key), older, from_now());
-        self.spend(allowance, shared.remove(self.how(allowance), key)).await?;
+        let start = Instant::now();
+        let asked = shared.remove(self.how(allowance), key).await;
+        self.spent(start, allowance, asked)?;
         change.done();
         count(&self.counts.removes);
         Ok(())
@@ -146,8 +138,9 @@ impl LiveTier {
         let mut allowance = Allowance { left: CLEAR_BUDGET, ..self.allowance(mode) };
         let shared = allowance.shared.clone();
         let change = shared.past.change(Target::Scope(scope), Older::MustGo, from_now());
-        let asked = shared.clear(self.how(&allowance), scope, self.timeout);
-        let removed = self.spend(&mut allowance, asked).await?;
+        let start = Instant::now();
+        let asked = shared.clear(self.how(&allowance), scope, self.timeout).await;
+        let removed = self.spent(start, &mut allowance, asked)?;
         change.done();
         self.counts.removes.fetch_add(removed, Relaxed);
         Ok(removed)
@@ -190,14 +183,14 @@ impl LiveTier {
         How { mode: allowance.mode, budget: allowance.left, judges: self.judges }
     }
 
-    /// Takes the time that a question takes off what is allowed, and counts what fails.
-    async fn spend<T>(
+    /// Takes the time since a question was asked off what is allowed, and counts what failed.
+    fn spent<T>(
         &self,
+        start: Instant,
         allowance: &mut Allowance,
-        asked: impl Future<Output = Result<Result<T, Error>, Error>>,
+        asked: Result<Result<T, Error>, Error>,
     ) -> Result<T, Failure> {
-        let start = Instant::now();
-        let result = asked.await.map_err(Failure::NotAsked)?;
+        let result = asked.map_err(Failure::NotAsked)?;
         allowance.left = match &result {
             // one call does not wait for one tier twice
             Err(error) if error.kind() != ErrorKind::TooLarge => Duration::ZERO,

@@ -183,14 +183,14 @@ impl<K, V> Remote<K, V> {
             Ok(entry) => entry?,
             Err(error) if error.kind() == ErrorKind::TooLarge => {
                 log::warn(format_args!("{error}; it is removed"));
-                let _ = tier.remove(&visit.key, Older::Goes, allowance).await;
+                let _ = Box::pin(tier.remove(&visit.key, Older::Goes, allowance)).await;
                 return None;
             }
             Err(_) => return None,
         };
         match self.open(entry, &visit.key, n, terms) {
             Ok(Some(found)) if tier.is_late(&visit.key, found.times.created, allowance) => {
-                let _ = tier.remove(&visit.key, Older::Goes, allowance).await;
+                let _ = Box::pin(tier.remove(&visit.key, Older::Goes, allowance)).await;
                 None
             }
             Ok(opened) => opened,
@@ -201,7 +201,7 @@ impl<K, V> Remote<K, V> {
                     tier.name(),
                     visit.key
                 ));
-                let _ = tier.remove(&visit.key, Older::Goes, allowance).await;
+                let _ = Box::pin(tier.remove(&visit.key, Older::Goes, allowance)).await;
                 None
             }
         }

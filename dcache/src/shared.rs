@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+#[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
+use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcache_backends::{Backend, BlockingBackend, Error, ErrorKind, Key, Operation, Scope};
+use dcache_backends::{Backend, BlockingBackend, Bytes, Error, ErrorKind, Key, Operation, Scope};
 
 use crate::background::WRITES;
 use crate::breaker::Breaker;
@@ -84,14 +87,17 @@ pub(crate) struct How {
 }
 
 /// What is asked of a tier.
-pub(crate) struct Question<'q, F, B> {
-    pub(crate) operation: Operation,
+struct Question<'q, H, A, B> {
+    operation: Operation,
     /// The key that it is about, for errors.
-    pub(crate) key: Option<&'q Key>,
-    /// Asks it in a future, or in place.
-    pub(crate) future: F,
-    pub(crate) blocking: B,
+    key: Option<&'q Key>,
+    /// Asks it in a future, of the caller's or one that owns what it needs, or in place.
+    here: H,
+    away: A,
+    blocking: B,
 }
+
+type Asking<'q, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'q>>;
 
 impl Shared {
     pub(crate) fn new(backend: Arc<dyn Backend>, place: Option<String>) -> Self {
@@ -112,13 +118,62 @@ impl Shared {
         self.backend.name()
     }
 
+    /// Returns the backend itself: an `Arc` of one is one too, which asks it in one more box.
+    fn tier(&self) -> &dyn Backend {
+        &*self.backend
+    }
+
+    /// Reads an entry, as [`ask`](Self::ask) does.
+    pub(crate) async fn get(
+        self: &Arc<Self>,
+        how: How,
+        key: &Key,
+        limit: usize,
+    ) -> Result<Result<Option<Bytes>, Error>, Error> {
+        let question = Question {
+            operation: Operation::Get,
+            key: Some(key),
+            here: || self.tier().get_within(key, limit),
+            away: || {
+                let (backend, key) = (self.backend.clone(), key.clone());
+                async move { backend.get_within(&key, limit).await }
+            },
+            blocking: |tier: &dyn BlockingBackend, budget| tier.get(key, limit, budget),
+        };
+        self.ask(how, question).await
+    }
+
+    /// Writes an entry, as [`ask`](Self::ask) does.
+    pub(crate) async fn set(
+        self: &Arc<Self>,
+        how: How,
+        key: &Key,
+        entry: Bytes,
+        life: Option<Duration>,
+    ) -> Result<Result<(), Error>, Error> {
+        let question = Question {
+            operation: Operation::Set,
+            key: Some(key),
+            here: || self.tier().set(key, entry.clone(), life),
+            away: || {
+                let (backend, key, entry) = (self.backend.clone(), key.clone(), entry.clone());
+                async move { backend.set(&key, entry, life).await }
+            },
+            blocking: |tier: &dyn BlockingBackend, budget| tier.set(key, entry.clone(), life, budget),
+        };
+        self.ask(how, question).await
+    }
+
     /// Removes an entry, as [`ask`](Self::ask) does.
     pub(crate) async fn remove(self: &Arc<Self>, how: How, key: &Key) -> Result<Result<(), Error>, Error> {
-        let (backend, place) = (self.backend.clone(), key.clone());
         let question = Question {
             operation: Operation::Remove,
             key: Some(key),
-            future: async move { backend.remove(&place).await },
+            here: || self.tier().remove(key),
+            away: || {
+                let (backend, key) = (self.backend.clone(), key.clone());
+                async move { backend.remove(&key).await }
+            },
             blocking: |tier: &dyn BlockingBackend, budget| tier.remove(key, budget),
         };
         self.ask(how, question).await
@@ -131,11 +186,14 @@ impl Shared {
         scope: &Scope,
         step: Duration,
     ) -> Result<Result<u64, Error>, Error> {
-        let (backend, place) = (self.backend.clone(), scope.clone());
         let question = Question {
             operation: Operation::Clear,
             key: None,
-            future: async move { backend.clear(&place).await },
+            here: || self.tier().clear(scope),
+            away: || {
+                let (backend, scope) = (self.backend.clone(), scope.clone());
+                async move { backend.clear(&scope).await }
+            },
             blocking: |tier: &dyn BlockingBackend, _| tier.clear(scope, step),
         };
         self.ask(how, question).await
@@ -143,17 +201,18 @@ impl Shared {
 
     /// Asks the tier: not while its breaker is open, not for longer than this, and whatever happens there ends here.
     /// The outer error is of a tier that was not asked.
-    pub(crate) async fn ask<T: Send + 'static>(
-        self: &Arc<Self>,
+    async fn ask<'q, T: Send + 'static, A: Future<Output = Result<T, Error>> + Send + 'static>(
+        self: &'q Arc<Self>,
         how: How,
         question: Question<
-            '_,
-            impl Future<Output = Result<T, Error>> + Send + 'static,
+            'q,
+            impl FnOnce() -> Asking<'q, T>,
+            impl FnOnce() -> A,
             impl FnOnce(&dyn BlockingBackend, Duration) -> Result<T, Error>,
         >,
     ) -> Result<Result<T, Error>, Error> {
         let How { mode, budget, judges } = how;
-        let Question { operation, key, future, blocking } = question;
+        let Question { operation, key, here, away, blocking } = question;
         let named = |error: Error| match key {
             Some(key) => error.with_tier(self.name().to_owned()).with_key(key),
             None => error.with_tier(self.name().to_owned()),
@@ -171,12 +230,21 @@ impl Shared {
             (Mode::Blocking, Some(tier)) => {
                 contained(|| blocking(tier, budget)).unwrap_or_else(|| Err(panicked()))
             }
-            (mode, _) => match timer::timeout(budget, elsewhere(mode, caught(future))).await {
-                Some(Ok(Ok(result))) => result,
-                Some(Ok(Err(_))) => Err(panicked()),
-                Some(Err(error)) => Err(error),
-                None => Err(fault(ErrorKind::Timeout).with_context(self.backend.waiting_for().into_owned())),
-            },
+            (mode, _) => {
+                // a synchronous caller has no runtime for what a tier may need
+                let ask = || if mode == Mode::Blocking { elsewhere(away()) } else { here() };
+                match contained(ask) {
+                    None => Err(panicked()),
+                    Some(asking) => match timer::timeout(budget, caught(asking)).await {
+                        Some(Ok(result)) => result,
+                        Some(Err(_)) => Err(panicked()),
+                        None => {
+                            let waiting_for = self.backend.waiting_for().into_owned();
+                            Err(fault(ErrorKind::Timeout).with_context(waiting_for))
+                        }
+                    },
+                }
+            }
         };
         let result = result.map_err(|error| if error.tier().is_empty() { named(error) } else { error });
         match &result {
@@ -303,16 +371,16 @@ impl Shared {
     }
 }
 
-/// Runs a tier's future where it finds what it may need: a synchronous caller has no runtime, so it runs on
-/// the I/O thread where there is one.
-async fn elsewhere<T: Send + 'static>(
-    mode: Mode,
-    future: impl Future<Output = T> + Send + 'static,
-) -> Result<T, Error> {
+/// Has a tier's future run on the I/O thread, where there is one.
+fn elsewhere<T: Send + 'static>(
+    asking: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Asking<'static, T> {
     #[cfg(any(feature = "redis", feature = "fs", feature = "s3"))]
-    if mode == Mode::Blocking {
-        return dcache_backends::io::run(future).await;
-    }
-    let _ = mode;
-    Ok(future.await)
+    let asking = async move {
+        match dcache_backends::io::run(caught(asking)).await? {
+            Ok(result) => result,
+            Err(panic) => resume_unwind(panic),
+        }
+    };
+    Box::pin(asking)
 }
