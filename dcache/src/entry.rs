@@ -16,7 +16,7 @@
 //! | 44 | 32 | BLAKE3 digest of the key |
 //! | 76 | 8 | payload's length |
 //! | 84 | n | payload |
-//! | 84 + n | 8 | checksum: the first 8 bytes of BLAKE3 over all that is before |
+//! | 84 + n | 8 | checksum: XXH3 (64 bits) of all that is before |
 //!
 //! The first five bytes keep their meaning in every version. The digest of the key guards against entries
 //! that end up under another's name (a desynchronised connection, files renamed by hand). Eight bytes of
@@ -162,7 +162,7 @@ fn bound(head: &[u8], key: &Key) -> Vec<u8> {
 }
 
 fn checksum(bytes: &[u8]) -> u64 {
-    Fields(blake3::hash(bytes).as_bytes()).number()
+    xxhash_rust::xxh3::xxh3_64(bytes)
 }
 
 /// The rest of a slice that fields are taken from; its length was checked before.

@@ -70,7 +70,7 @@ fn accepted<'e>(entry: &'e [u8], valid: &[u8], now: u64) -> &'e [u8] {
     assert!(!is_over(fresh_until) && !is_over(expires), "over");
     assert_eq!(entry[44..76], valid[44..76], "digest of the key");
     assert_eq!(number(76), (end - 84) as u64, "length");
-    assert_eq!(entry[end..], blake3::hash(&entry[..end]).as_bytes()[..8], "checksum");
+    assert_eq!(entry[end..], xxhash_rust::xxh3::xxh3_64(&entry[..end]).to_le_bytes(), "checksum");
     &entry[84..end]
 }
 
@@ -113,7 +113,7 @@ impl Made<'_> {
             entry[76..84].copy_from_slice(&length.to_le_bytes());
         }
         if self.is_signed {
-            entry.extend_from_slice(&blake3::hash(&entry).as_bytes()[..8]);
+            entry.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&entry).to_le_bytes());
         } else {
             entry.extend_from_slice(&valid[valid.len() - 8..]);
         }

@@ -20,7 +20,7 @@ fn forged(valid: &[u8], payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u64).to_le_bytes();
     let mut entry = [&valid[..LENGTH], &length, payload].concat();
     assert_eq!(entry.len(), PAYLOAD + payload.len());
-    entry.extend_from_slice(&blake3::hash(&entry).as_bytes()[..8]);
+    entry.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&entry).to_le_bytes());
     entry
 }
 

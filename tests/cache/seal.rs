@@ -44,8 +44,8 @@ fn signed(mut entry: Vec<u8>) -> Vec<u8> {
     let length = (entry.len() - HEAD - CHECKSUM) as u64;
     entry[HEAD - 8..HEAD].copy_from_slice(&length.to_le_bytes());
     let end = entry.len() - CHECKSUM;
-    let sum = blake3::hash(&entry[..end]);
-    entry[end..].copy_from_slice(&sum.as_bytes()[..CHECKSUM]);
+    let sum = xxhash_rust::xxh3::xxh3_64(&entry[..end]);
+    entry[end..].copy_from_slice(&sum.to_le_bytes());
     entry
 }
 
