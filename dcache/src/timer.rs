@@ -46,7 +46,13 @@ impl Alarm {
         let timer = Timer::get();
         let mut deadlines = timer.lock();
         match self.ticket {
-            Some(ticket) => deadlines.renew(ticket, cx.waker()),
+            Some(ticket) => {
+                if !deadlines.renew(ticket, cx.waker()) {
+                    drop(deadlines);
+                    self.cancel();
+                    return Poll::Ready(()); // it has rung since the clock was read
+                }
+            }
             None => {
                 self.ticket = Some(deadlines.set(deadline, self.is_near, cx.waker().clone()));
                 if deadlines.asleep.is_some_and(|until| until.is_none_or(|until| deadline < until)) {
@@ -118,15 +124,16 @@ impl Deadlines {
         }
     }
 
-    /// Has an alarm that has not rung yet wake somebody else.
-    fn renew(&mut self, ticket: Ticket, waker: &Waker) {
+    /// Has an alarm wake somebody else, unless it has rung.
+    fn renew(&mut self, ticket: Ticket, waker: &Waker) -> bool {
         let place = match ticket {
             Ticket::Near(place) => self.near[place].as_mut().map(|(_, waker)| waker),
             Ticket::Far(deadline, number) => self.far.get_mut(&(deadline, number)),
         };
-        if let Some(place) = place {
+        place.is_some_and(|place| {
             place.clone_from(waker);
-        }
+            true
+        })
     }
 
     fn cancel(&mut self, ticket: Ticket) -> Option<Waker> {
@@ -234,6 +241,16 @@ mod tests {
             .await;
             assert_eq!(timeout(Duration::from_millis(5), std::future::pending::<()>()).await, None);
         });
+    }
+
+    #[test]
+    fn an_alarm_that_rings_while_it_is_polled_is_over() {
+        let mut alarm = Alarm::after(Duration::from_secs(5));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(alarm.poll(&mut cx).is_pending());
+        let Some(Ticket::Near(place)) = alarm.ticket else { panic!("it is near") };
+        Timer::get().lock().near[place] = None; // as when its time has come
+        assert!(alarm.poll(&mut cx).is_ready());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Concurrent calls of one key run one body.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Waker};
 use std::thread;
@@ -374,4 +374,41 @@ fn a_value_from_below_is_not_cloned_where_there_is_no_memory() {
     let cache = cache();
     assert_eq!(clones(|| assert_eq!(cache.blocking().get_or_insert_with(&1, || Heavy(8)).0, 7)), 0);
     assert_eq!(cache.stats().hits, 1);
+}
+
+/// A value whose first clone panics.
+struct Fragile(u32);
+
+static IS_BROKEN: AtomicBool = AtomicBool::new(false);
+
+impl Clone for Fragile {
+    fn clone(&self) -> Self {
+        assert!(IS_BROKEN.swap(true, SeqCst), "the first clone");
+        Self(self.0)
+    }
+}
+
+#[test]
+fn who_waits_takes_over_where_the_clone_for_it_panics() {
+    let cache: Cache<u32, Fragile> = Cache::builder("fragile").cache_if(|_| false).build().unwrap();
+    let (leads, bodies) = (Barrier::new(2), AtomicUsize::new(0));
+    let call = || {
+        let body = || {
+            if bodies.fetch_add(1, SeqCst) == 0 {
+                leads.wait();
+                thread::sleep(Duration::from_millis(200)); // until the other one waits
+            }
+            Fragile(7)
+        };
+        cache.blocking().get_or_insert_with(&1, body).0
+    };
+    thread::scope(|scope| {
+        let leader = scope.spawn(call);
+        leads.wait();
+        let begun = Instant::now();
+        assert_eq!(call(), 7);
+        assert!(begun.elapsed() < Duration::from_secs(30), "it has waited for one that is gone");
+        assert!(leader.join().is_err());
+    });
+    assert_eq!(bodies.load(SeqCst), 2);
 }

@@ -20,7 +20,7 @@ pub(super) struct Request<T> {
 }
 
 impl<T> Request<T> {
-    /// Makes of what the client received what the caller gets.
+    /// Makes of what was received what the caller gets.
     pub(super) fn read(&self, received: RedisResult<Value>) -> Result<T, Failure> {
         match received.and_then(Value::extract_error) {
             Ok(answer) => (self.read)(answer).ok_or(Failure::Answer),

@@ -197,7 +197,7 @@ async fn enter(pipeline: &Pipeline, driver: &mut Driver, settings: &RedisConnect
             // it moves the bytes, and before it ends it says why
             let has_ended = Pin::new(&mut *driver).poll(cx).is_ready();
             match answer.as_mut().poll(cx) {
-                Poll::Pending if has_ended => Poll::Ready(Err(closed())),
+                Poll::Pending if has_ended => Poll::Ready(Err(driver.end.take().unwrap_or_else(closed))),
                 answer => answer,
             }
         });

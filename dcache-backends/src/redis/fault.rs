@@ -162,7 +162,7 @@ fn refusal(code: &str, detail: &str) -> (ErrorKind, &'static str) {
         "MOVED" | "ASK" | "CROSSSLOT" => {
             (ErrorKind::Config, "this is a node of a cluster; name a proxy of it")
         }
-        // the client hides the code of a refused `SELECT`
+        // by their words, as their code is `ERR`, or `NOAUTH` and `NOPERM` before there were such
         _ if detail.contains("max number of clients") => (ErrorKind::Unavailable, "it has too many clients"),
         _ if detail.contains("uthentication required") => refusal("NOAUTH", ""),
         _ if detail.contains("no permissions") => refusal("NOPERM", ""),

@@ -57,9 +57,14 @@ impl<'s> Login<'s> {
                 return Ok(());
             }
             (Step::Enter, Err(cause)) if self.is_resp3() => return Err(no_resp3(cause)),
+            (Step::Enter, Err(cause)) if is_of_the_server(&cause) => return Err(cause),
+            (Step::Enter, Err(_)) => return Err(refused()),
             (_, Err(cause)) => return Err(cause),
-            (Step::Enter, Ok(_)) => self.step = Step::Select,
-            (Step::Select | Step::Done, Ok(_)) => self.step = Step::Done,
+            (Step::Enter, Ok(Value::Map(_) | Value::Array(_))) if self.is_resp3() => self.step = Step::Select,
+            (Step::Enter, Ok(Value::Okay)) if !self.is_resp3() => self.step = Step::Select,
+            (Step::Enter, Ok(_)) if !self.is_resp3() => return Err(refused()),
+            (Step::Select | Step::Done, Ok(Value::Okay)) => self.step = Step::Done,
+            (_, Ok(_)) => return Err((ErrorKind::UnexpectedReturnType, "no answer to a login").into()),
         }
         Ok(())
     }
@@ -70,7 +75,21 @@ impl<'s> Login<'s> {
 }
 
 fn wants_fewer_arguments(cause: &RedisError) -> bool {
-    cause.detail().is_some_and(|words| words.contains("wrong number of arguments for 'auth'"))
+    says(cause, "wrong number of arguments for 'auth'")
+}
+
+fn says(cause: &RedisError, words: &str) -> bool {
+    cause.detail().is_some_and(|detail| detail.contains(words))
+}
+
+/// Tells whether this is about the server, which says it in the place of its first answer, and not about the user.
+fn is_of_the_server(cause: &RedisError) -> bool {
+    cause.code() == Some("LOADING") || says(cause, "max number of clients")
+}
+
+/// The error of a server that does not take the user or the password, whatever it says to that.
+fn refused() -> RedisError {
+    (ErrorKind::AuthenticationFailed, "AUTH is refused").into()
 }
 
 fn no_resp3(cause: RedisError) -> RedisError {

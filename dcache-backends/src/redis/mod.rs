@@ -10,8 +10,8 @@
 //!   when the call has given up.
 //! - **No retries.** A call fails at once and the next one connects anew. Only a pooled connection that the
 //!   server closed in the meantime is exchanged within the call.
-//! - **No preliminaries.** Nothing is sent before the first command but `AUTH` and `SELECT` where the URL asks
-//!   for them: proxies, old servers and users with few permissions are all welcome.
+//! - **No preliminaries.** Nothing is sent before the first command but `AUTH`, `SELECT` and `HELLO 3` where the URL
+//!   asks for them: proxies, old servers and users with few permissions are all welcome.
 //! - **Few commands:** `GET`, `GETRANGE`, `SET`, `DEL`, `SCAN`, and `PING` for a check.
 //!
 //! # Map

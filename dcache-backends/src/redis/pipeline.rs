@@ -78,6 +78,8 @@ impl Pipeline {
             outgoing: Vec::new(),
             sent: 0,
             is_flushed: true,
+            taken: Instant::now(),
+            has_more: false,
             has_yielded: false,
             unasked: 0,
             last_words: None,
@@ -106,7 +108,10 @@ impl Pipeline {
             return Poll::Ready(Err(state.end()));
         }
         if state.outbox.len() >= OUTBOX {
-            state.crowd.push(cx.waker().clone());
+            // who is polled again while nothing happens stands here already
+            if !state.crowd.last().is_some_and(|last| last.will_wake(cx.waker())) {
+                state.crowd.push(cx.waker().clone());
+            }
             return Poll::Pending;
         }
         let (answer, receiver) = oneshot::channel();
@@ -142,6 +147,10 @@ pub(super) struct Driver {
     outgoing: Vec<u8>,
     sent: usize,
     is_flushed: bool,
+    /// When they were taken.
+    taken: Instant,
+    /// There may be answers in what was read.
+    has_more: bool,
     /// It has let others have their turn, and writes next.
     has_yielded: bool,
     /// So many answers in a row were to nothing.
@@ -149,7 +158,8 @@ pub(super) struct Driver {
     last_words: Option<RedisError>,
     /// Rings when an answer may be overdue.
     alarm: Option<Pin<Box<Sleep>>>,
-    end: Option<RedisError>,
+    /// Why it has ended.
+    pub(super) end: Option<RedisError>,
 }
 
 impl Future for Driver {
@@ -162,6 +172,7 @@ impl Future for Driver {
             Poll::Ready(fault) => fault,
             Poll::Pending => match this.poll_write(cx) {
                 Poll::Ready(fault) => fault,
+                Poll::Pending if this.has_more => return Poll::Pending, // what seems overdue may be in there
                 Poll::Pending => ready!(this.poll_alarm(cx)),
             },
         };
@@ -182,7 +193,8 @@ impl Driver {
                     Err(cause) => return Poll::Ready(cause),
                 }
             }
-            if given >= TURN {
+            self.has_more = given >= TURN;
+            if self.has_more {
                 cx.waker().wake_by_ref(); // behind all that are ready now
                 return Poll::Pending;
             }
@@ -230,6 +242,9 @@ impl Driver {
                     return Poll::Ready(cause.into());
                 }
                 self.is_flushed = true;
+                self.outgoing.clear();
+                self.outgoing.shrink_to(KEPT);
+                self.sent = 0;
             }
             ready!(self.poll_take(cx));
         }
@@ -252,22 +267,22 @@ impl Driver {
             return Poll::Pending;
         }
         self.has_yielded = false;
-        self.outgoing.clear();
-        self.outgoing.shrink_to(KEPT);
-        self.sent = 0;
         mem::swap(&mut self.outgoing, &mut state.outbox);
-        let now = Instant::now();
-        self.waiting.extend(state.asked.drain(..).map(|question| (question, now)));
+        self.taken = Instant::now();
+        self.waiting.extend(state.asked.drain(..).map(|question| (question, self.taken)));
         let crowd = mem::take(&mut state.crowd);
         drop(state);
         crowd.into_iter().for_each(Waker::wake);
         Poll::Ready(())
     }
 
-    /// Waits until an answer is overdue. A server answers in order, so that all others would be too.
+    /// Waits until an answer is overdue, or the server has not taken a command for so long. It answers in order, so that
+    /// all others would be too.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<RedisError> {
         loop {
-            let overdue = self.waiting.front().map(|(_, since)| *since + ANSWERING);
+            let unsent = (!self.outgoing.is_empty()).then_some(self.taken);
+            let unanswered = self.waiting.front().map(|(_, since)| *since);
+            let overdue = unanswered.into_iter().chain(unsent).min().map(|since| since + ANSWERING);
             match (&mut self.alarm, overdue) {
                 (None, None) => return Poll::Pending,
                 (None, Some(overdue)) => self.alarm = Some(Box::pin(sleep_until(overdue))),

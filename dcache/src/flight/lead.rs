@@ -15,6 +15,7 @@ use super::state::{Flight, Outcome, State, Writing};
 use super::{Answer, Flights, SharedError};
 use crate::args::Borrowed;
 use crate::bounds::{CacheKey, CacheValue};
+use crate::contain::contained;
 use crate::mode::Mode;
 use crate::policy::Standing;
 use crate::sync::wake_all;
@@ -192,10 +193,21 @@ impl<K: CacheKey, V: CacheValue> Lead<K, V> {
 
     /// Ends the flight with a value that nobody writes below memory, and returns it.
     pub(crate) fn finish(mut self, settled: Settled<V>) -> Answer<V> {
-        self.stage = Stage::Over;
         let (landing, answer) = settled.landing(true);
-        self.land(landing, |is_wanted| is_wanted.then(|| Outcome::Value(answer.clone())));
+        // code of users, so outside of the locks; if it panics, this leader hands over
+        let copy = self.has_company().then(|| answer.clone());
+        self.stage = Stage::Over;
+        self.land(landing, |is_wanted| match copy {
+            // for who has come since; without a copy they look again
+            None if is_wanted => Some(contained(|| answer.clone()).map_or(Outcome::Changed, Outcome::Value)),
+            copy => copy.map(Outcome::Value),
+        });
         answer
+    }
+
+    /// Tells whether others wait for the flight. Mostly only the table and this leader have it, so nobody does.
+    fn has_company(&self) -> bool {
+        Arc::strong_count(&self.flight) > 2 && self.flight.state.lock().waiting > 0
     }
 
     /// Settles on a value, and says whether remote tiers may be written now.

@@ -205,3 +205,55 @@ fn callers_wait_while_there_is_too_much_to_be_sent() {
     assert!(bench.ask("a").is_some());
     assert!(bench.pipeline.state().crowd.is_empty());
 }
+
+#[test]
+fn a_command_that_is_not_taken_ends_the_connection() {
+    let mut bench = Bench::new();
+    let _large = bench.asked(&"l".repeat(5 << 20));
+    assert!(!bench.turn().0);
+    bench.says("-ERR too large\r\n");
+    assert!(!bench.turn().0);
+    assert!(bench.driver.waiting.is_empty());
+    bench.driver.taken -= ANSWERING;
+    bench.driver.alarm = None;
+    assert!(!bench.turn().0);
+    bench.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
+    assert!(bench.turn().0);
+    assert!(bench.driver.end.as_ref().unwrap().is_timeout());
+}
+
+#[test]
+fn answers_that_have_come_are_not_overdue() {
+    let mut bench = Bench::new();
+    let answers: Vec<_> = (0..40).map(|_| bench.asked("a")).collect();
+    bench.turn();
+    bench.turn();
+    bench.says(&":1\r\n".repeat(40));
+    bench.driver.waiting.iter_mut().for_each(|(_, since)| *since -= ANSWERING);
+    bench.driver.alarm = None;
+    for _ in 0..3 {
+        assert!(!bench.turn().0);
+        bench.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
+    }
+    assert!(answers.into_iter().all(|mut answer| number(&mut answer) == Some(1)));
+}
+
+#[test]
+fn what_a_large_command_took_is_given_back_when_it_is_sent() {
+    let mut bench = Bench::new();
+    let _large = bench.asked(&"l".repeat(3 << 20));
+    assert!(!bench.turn().0);
+    assert_eq!(bench.sent().len(), 3 << 20);
+    assert!(bench.driver.outgoing.capacity() <= KEPT);
+}
+
+#[test]
+fn who_waits_for_room_stands_there_once() {
+    let bench = Bench::new();
+    let _large = bench.asked(&"l".repeat(OUTBOX));
+    let waker = Waker::from(bench.woken.clone());
+    for _ in 0..10 {
+        assert!(bench.pipeline.poll_ask(b"a", 100, &mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(bench.pipeline.state().crowd.len(), 1);
+}
