@@ -59,7 +59,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if is_taken {
             // in the background there is no call, whose answer this would be
             if when_due != WhenDue::Run {
-                self.count_answer(standing >= Standing::Stale, &self.counts.remote_hits);
+                self.count_answer(standing.is_stale(), &self.counts.remote_hits);
             }
             let settled = |value| Settled { rests, is_found: true, ..self.settled(value, found.left) };
             if found.tier == 0 || !is_fresh {
@@ -153,7 +153,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
         if standing >= Standing::Kept {
             return None;
         }
-        self.count_answer(standing == Standing::Stale, &self.counts.remote_hits);
+        self.count_answer(standing.is_stale(), &self.counts.remote_hits);
         Some(found.value)
     }
 }

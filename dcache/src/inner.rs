@@ -105,7 +105,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
     pub(crate) fn settled(&self, value: V, left: Left) -> Settled<V> {
         let (standing, left) = (left.standing(), left.within(self.policy.memory_ttl));
         let ends = left.slot(());
-        let fresh_until = if standing >= Standing::Stale { ends.kept_until } else { ends.fresh_until };
+        let fresh_until = if standing.is_stale() { ends.kept_until } else { ends.fresh_until };
         let slot = self.hold(&value, left.standing(), ends);
         Settled { answer: Answer::of(value, standing), slot, fresh_until, rests: false, is_found: false }
     }

@@ -82,7 +82,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
                     tier: MEMORY.to_owned(),
                     age: now.since(slot.created),
                     remaining: (slot.fresh_until != Tick::NEVER).then(|| slot.fresh_until.since(now)),
-                    stale: standing == Standing::Stale,
+                    stale: standing.is_stale(),
                     value: slot.value,
                 });
             }
@@ -95,7 +95,7 @@ impl<K: CacheKey, V: CacheValue> Inner<K, V> {
             tier: remote.tiers[found.tier].name().to_owned(),
             age: found.times.age(clock::wall()),
             remaining: found.left.fresh,
-            stale: standing == Standing::Stale,
+            stale: standing.is_stale(),
         })
     }
 }

@@ -251,6 +251,11 @@ impl Standing {
         Self::first([slot.due, slot.fresh_until, slot.stale_until, slot.kept_until].map(has))
     }
 
+    /// Tells whether the value is past its time to live.
+    pub(crate) fn is_stale(self) -> bool {
+        self >= Self::Stale
+    }
+
     fn first([is_not_due, is_fresh, is_stale, is_kept]: [bool; 4]) -> Self {
         match () {
             () if is_not_due => Self::Fresh,

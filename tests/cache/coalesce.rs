@@ -1,13 +1,13 @@
 //! Concurrent calls of one key run one body.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
-use std::task::{Context, Waker};
-use std::thread;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use dcache::Cache;
-use dcache_tests::{Shelf, run};
+use dcache_tests::{Shelf, poll_once, run};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, oneshot};
 
@@ -351,18 +351,13 @@ fn a_value_that_nobody_waits_for_is_cloned_for_memory_alone() {
     let call =
         |key| run(async { assert_eq!(cache.get_or_insert_with(&key, || async { Heavy(7) }).await.0, 7) });
     assert_eq!(clones(|| call(2)), 1);
-    let calls = || {
-        let body = || {
-            thread::sleep(Duration::from_millis(200)); // until the other one waits
-            Heavy(7)
-        };
-        let both = || assert_eq!(cache.blocking().get_or_insert_with(&3, body).0, 7);
-        thread::scope(|scope| {
-            scope.spawn(both);
-            scope.spawn(both);
-        });
-    };
-    assert!((2..=3).contains(&clones(calls)), "who waits has one as well");
+    let (go, gone) = oneshot::channel();
+    let mut leader =
+        Box::pin(cache.get_or_insert_with(&3, || async { gone.await.map(|()| Heavy(7)).unwrap() }));
+    let mut waiter = Box::pin(cache.get_or_insert_with(&3, || async { unreachable!("it waits") }));
+    assert!(poll_once(&mut leader).is_pending() && poll_once(&mut waiter).is_pending());
+    go.send(()).unwrap();
+    assert_eq!(clones(|| assert!(poll_once(&mut leader).is_ready() && poll_once(&mut waiter).is_ready())), 3);
 }
 
 #[test]
@@ -391,24 +386,14 @@ impl Clone for Fragile {
 #[test]
 fn who_waits_takes_over_where_the_clone_for_it_panics() {
     let cache: Cache<u32, Fragile> = Cache::builder("fragile").cache_if(|_| false).build().unwrap();
-    let (leads, bodies) = (Barrier::new(2), AtomicUsize::new(0));
-    let call = || {
-        let body = || {
-            if bodies.fetch_add(1, SeqCst) == 0 {
-                leads.wait();
-                thread::sleep(Duration::from_millis(200)); // until the other one waits
-            }
-            Fragile(7)
-        };
-        cache.blocking().get_or_insert_with(&1, body).0
-    };
-    thread::scope(|scope| {
-        let leader = scope.spawn(call);
-        leads.wait();
-        let begun = Instant::now();
-        assert_eq!(call(), 7);
-        assert!(begun.elapsed() < Duration::from_secs(30), "it has waited for one that is gone");
-        assert!(leader.join().is_err());
-    });
-    assert_eq!(bodies.load(SeqCst), 2);
+    let (go, gone) = oneshot::channel();
+    let mut leader =
+        Box::pin(cache.get_or_insert_with(&1, || async { gone.await.map(|()| Fragile(7)).unwrap() }));
+    let mut waiter = Box::pin(cache.get_or_insert_with(&1, || async { Fragile(8) }));
+    assert!(poll_once(&mut leader).is_pending() && poll_once(&mut waiter).is_pending());
+    go.send(()).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| poll_once(&mut leader))).is_err());
+    drop(leader);
+    let Poll::Ready(value) = poll_once(&mut waiter) else { panic!("it waits for one that is gone") };
+    assert_eq!(value.0, 8);
 }

@@ -93,7 +93,7 @@ impl<V> Answer<V> {
     }
 
     pub(crate) fn of(value: V, standing: Standing) -> Self {
-        Self { value, is_stale: standing >= Standing::Stale }
+        Self { value, is_stale: standing.is_stale() }
     }
 }
 

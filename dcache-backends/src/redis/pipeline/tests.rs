@@ -67,6 +67,20 @@ impl Bench {
         }
     }
 
+    /// Lets the time go on until after the next alarm.
+    fn pass(&self) {
+        self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
+    }
+
+    /// Asserts that the connection ends when the alarm rings, as what it waits for should have come by now.
+    fn assert_overdue(&mut self) {
+        self.driver.alarm = None;
+        assert!(!self.turn().0);
+        self.pass();
+        assert!(self.turn().0);
+        assert!(self.driver.end.as_ref().unwrap().is_timeout());
+    }
+
     fn says(&mut self, words: &str) {
         self.runtime.block_on(self.server.write_all(words.as_bytes())).unwrap();
         self.woken.0.store(0, Relaxed);
@@ -187,12 +201,7 @@ fn an_answer_that_is_overdue_ends_the_connection() {
     let _answer = bench.asked("a");
     assert!(!bench.turn().0);
     bench.driver.waiting[0].1 -= ANSWERING;
-    bench.driver.alarm = None;
-    assert!(!bench.turn().0);
-    // later than the alarm
-    bench.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
-    assert!(bench.turn().0);
-    assert!(bench.driver.end.as_ref().unwrap().is_timeout());
+    bench.assert_overdue();
 }
 
 #[test]
@@ -215,11 +224,7 @@ fn a_command_that_is_not_taken_ends_the_connection() {
     assert!(!bench.turn().0);
     assert!(bench.driver.waiting.is_empty());
     bench.driver.taken -= ANSWERING;
-    bench.driver.alarm = None;
-    assert!(!bench.turn().0);
-    bench.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
-    assert!(bench.turn().0);
-    assert!(bench.driver.end.as_ref().unwrap().is_timeout());
+    bench.assert_overdue();
 }
 
 #[test]
@@ -233,7 +238,7 @@ fn answers_that_have_come_are_not_overdue() {
     bench.driver.alarm = None;
     for _ in 0..3 {
         assert!(!bench.turn().0);
-        bench.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
+        bench.pass();
     }
     assert!(answers.into_iter().all(|mut answer| number(&mut answer) == Some(1)));
 }
